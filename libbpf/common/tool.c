@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/libbpf.h>
+#include "tool.h"
+
+int parse_number(const char *arg, long min, long max, long *out)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(arg, &end, 10);
+	if (errno || end == arg || *end || value < min || value > max)
+		return -1;
+	*out = value;
+	return 0;
+}
+
+static const char *mend(int err)
+{
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+		return "; run as root or give the binary CAP_BPF and CAP_PERFMON";
+	case ENOENT:
+		return "; this kernel lacks a function, tracepoint or type that the program names";
+	case EEXIST:
+	case EBUSY:
+		return "; another program is attached there";
+	default:
+		return "";
+	}
+}
+
+int explain(const char *step, int err)
+{
+	char reason[128];
+
+	libbpf_strerror(err, reason, sizeof(reason));
+	fprintf(stderr, "%s: %s: %s%s\n", program_invocation_short_name, step, reason, mend(err));
+	return err;
+}

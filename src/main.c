@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <locale.h>
+#include <errno.h>
+#include <string.h>
+
+#include "command.h"
+
+extern const struct command __start_commands[], __stop_commands[];
+
+static void usage(FILE *f)
+{
+	fputs("Usage: workbook COMMAND [OPTION...]\n"
+	      "Learn to move BCC tools to libbpf and CO-RE, on real kernels.\n\n"
+	      "Commands:\n",
+	      f);
+	for (const struct command *c = __start_commands; c < __stop_commands; c++)
+		fprintf(f, "  %-10s %s\n", c->name, c->summary);
+	fputs("\n`workbook COMMAND --help` tells more.\n", f);
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (const struct command *c = __start_commands; c < __stop_commands; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+/* A full disk or a closed pipe shows only when stdout is flushed. */
+static int close_stdout(int status)
+{
+	if (fflush(stdout) && errno != EPIPE) {
+		err_sys("standard output");
+		return EXIT_SETUP;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	setlocale(LC_ALL, "");
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_SETUP;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return close_stdout(0);
+	}
+	command = find_command(argv[1]);
+	if (!command) {
+		err_msg("%s: no such command; see `workbook --help`", argv[1]);
+		return EXIT_SETUP;
+	}
+	return close_stdout(command->run(argc - 1, argv + 1));
+}
