@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# `make help` lists the targets. Units, modules and tests are found by their names, so adding one
+# changes nothing here. All that is made goes into build/, except the program itself, ./workbook.
+
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+BPFTOOL ?= $(or $(lastword $(wildcard /usr/lib/linux-tools/*/bpftool)),bpftool)
+PKG_CONFIG ?= pkg-config
+CLANG_FORMAT ?= clang-format
+SETUP ?= sh src/setup.sh
+FUZZ_SECONDS ?= 20
+
+# Debian keeps bpftool and mke2fs where a user's PATH does not look.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+# --- what there is ---
+
+.SECONDEXPANSION:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# SAN=1: the program and its unit tests with sanitizers, apart from the others.
+O := build$(if $(SAN),/san)
+WORKBOOK := $(if $(SAN),$(O)/)workbook
+
+SOURCES := $(filter-out src/agent.c src/facts.c,$(wildcard src/*.c))
+MODULES := $(patsubst %.c,%.o,$(filter-out src/main.c,$(SOURCES)))
+TESTS := $(patsubst %.c,build/%,$(wildcard tests/[0-9]*.c))
+UNIT_TESTS := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/unit/*.c))
+FUZZERS := $(patsubst tests/%.c,build/%,$(wildcard tests/fuzz/*.c))
+COMMON := $(patsubst %.c,build/%.o,$(wildcard libbpf/common/*.c))
+
+# libbpf/NN-topic/topic.bpf.c and topic.c make build/libbpf/NN-topic/topic; likewise the others.
+programs = $(patsubst %.bpf.c,build/%,$(wildcard $1/[0-9]*/*.bpf.c))
+TWINS := $(call programs,libbpf)
+EXERCISES := $(call programs,exercises)
+SOLUTIONS := $(call programs,solutions)
+
+# tests/wrong/NN-topic/NAME.patch and the unit's solution make build/wrong/NN-topic/NAME/topic.
+PATCHES := $(patsubst tests/wrong/%.patch,%,$(wildcard tests/wrong/*/*.patch))
+WRONG := $(foreach p,$(PATCHES),$(patsubst build/solutions/$(dir $p)%,build/wrong/$p/%,\
+	$(filter build/solutions/$(dir $p)%,$(SOLUTIONS))))
+
+PROGRAMS := $(TWINS) $(EXERCISES) $(SOLUTIONS) $(WRONG)
+UNITS_FOUND := $(sort $(foreach p,$(TWINS) $(EXERCISES),$(firstword $(subst -, ,$(word 3,$(subst /, ,$p))))))
+
+# --- flags ---
+
+CFLAGS ?= -g -O2
+WARNINGS := -Wall -Wextra -Werror
+LIBRARIES := libbpf libelf libarchive jansson libxml-2.0 libzstd libcrypto
+HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) -Isrc -Itests \
+	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+HOST_LIBS := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
+ifdef SAN
+HOST_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined
+endif
+
+# A BPF tool's two halves. Callbacks have parameters that they do not need; a learner's program and
+# a wrong solution may have warnings.
+TOOL_WARNINGS = $(WARNINGS) -Wno-unused-parameter $(if $(filter exercises/% wrong/%,$*),-Wno-error)
+BPF_CFLAGS = -g -O2 -target bpf -D__TARGET_ARCH_x86 -isystem build -Ilibbpf/common $(TOOL_WARNINGS)
+TOOL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -g -O2 -Ilibbpf/common $(TOOL_WARNINGS)
+TOOL_LIBS := $(shell $(PKG_CONFIG) --static --libs libbpf 2>/dev/null)
+
+ifneq ($(if $(TOOL_LIBS),$(filter -lbpf,$(HOST_LIBS))),-lbpf)
+ifneq ($(filter-out setup demo test help clean distclean,$(or $(MAKECMDGOALS),all)),)
+$(warning some libraries are missing: `make setup` installs what is needed)
+endif
+endif
+
+# Each compilation notes in a .d file what it included.
+DEPS = -MMD -MP -MF $@.d -MT $@
+-include $(wildcard $(addsuffix .d,build/* build/*/* build/*/*/* build/*/*/*/*))
+
+# A line for each step; V=1 shows the commands, -s nothing.
+ifeq ($(V),1)
+Q :=
+else
+Q := @
+msg = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-8s %s\n' '$1' '$(or $2,$@)')
+MAKEFLAGS += --no-print-directory
+endif
+
+# --- targets ---
+
+all: $(WORKBOOK) ## everything that runs: the program, twins, solutions, tests
+ifndef SAN
+all: build/agent build/facts $(TWINS) $(SOLUTIONS) $(TESTS)
+else
+all: $(UNIT_TESTS)
+endif
+
+demo: setup ## install what is missing, build, and run unit 01 on kernel 6.12
+	$(Q)$(MAKE) $(PARALLEL) all
+	$(Q)./workbook run 01 --kernel 6.12
+
+test: setup ## the same, then every test there is: units on all kernels, unit tests, lint
+	$(Q)$(MAKE) $(PARALLEL) all checks
+	$(Q)./workbook test $(addprefix --kernel ,$(KERNELS)) $(UNITS)
+
+# What `workbook test` wants to find built besides `all`.
+checks: $(UNIT_TESTS) $(FUZZERS) $(WRONG)
+
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+setup: ## install the packages that are missing
+	$(Q)$(SETUP)
+
+image: $(WORKBOOK) ## build the virtual machines' images ahead of time
+	$(Q)./workbook image $(KERNELS)
+
+# NN: unit NN's programs. An exercise that does not compile yet must not hide the rest.
+$(UNITS_FOUND): $$(call of_unit,$$@,$(TWINS) $(SOLUTIONS) $(TESTS))
+	$(Q)for program in $(call of_unit,$@,$(EXERCISES)); do \
+		$(MAKE) -q $$program 2>/dev/null || $(MAKE) $$program || \
+		echo "  $$program does not compile yet; the rest of unit $@ is built"; \
+	done
+of_unit = $(filter $(foreach root,libbpf exercises solutions tests,build/$(root)/$1-%),$2)
+
+unit-tests: $(UNIT_TESTS) ## build and run the unit tests
+	$(Q)status=0; for t in $^; do $$t || status=1; done; exit $$status
+
+fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS
+	$(Q)for f in $^; do \
+		mkdir -p $$f.corpus && \
+		$$f -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$$f- -verbosity=0 $$f.corpus || exit; \
+	done
+
+clean: ## remove what make made, here
+	rm -rf build workbook compile_commands.json
+
+CACHE = $(or $(XDG_CACHE_HOME),$(or $(HOME),/root)/.cache)/bcc-to-libbpf
+distclean: clean ## and the images and snapshots in the cache
+	rm -rf '$(CACHE)'
+
+help: ## this list
+	@echo 'make [TARGET] [VARIABLE=value]'
+	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' Makefile
+	@echo '  01, 02, ...            a unit'\''s programs, yours and ours'
+	@echo '  build/PATH/topic       one program, e.g. build/exercises/01-kprobe-counter/kprobe-counter'
+	@echo 'Variables'
+	@echo '  KERNELS="5.10 6.12"    for test and image: these kernels instead of all four'
+	@echo '  UNITS="01 08"          for test: these units instead of all'
+	@echo '  VMLINUX_BTF=FILE       where vmlinux.h comes from, /sys/kernel/btf/vmlinux or a vmlinux'
+	@echo '                         with BTF; without it, the saved types of kernel 6.12'
+	@echo '  V=1                    show the commands'
+	@echo '  SAN=1                  the program and its unit tests with sanitizers, in build/san'
+	@echo '  FUZZ_SECONDS=20        for fuzz: how long each runs'
+	@echo '  CC, CLANG, BPFTOOL, LLVM_STRIP, PKG_CONFIG, CLANG_FORMAT'
+
+.PHONY: all demo test checks setup image $(UNITS_FOUND) unit-tests fuzz lint clean distclean help FORCE
+FORCE:
+
+# Folders are made when a rule asks for them behind its `|`.
+.PRECIOUS: %/
+%/:
+	$(Q)mkdir -p $@
+
+# --- a BPF tool: topic.bpf.c -> topic.bpf.o -> topic.skel.h -> topic ---
+
+# Sources lie in the project, those of wrong solutions in build/.
+from = $(if $(filter wrong/%,$*),build/)
+
+$(PROGRAMS:=.bpf.o): build/%.bpf.o: $$(from)%.bpf.c build/vmlinux.h | $$(@D)/
+	$(call msg,BPF)
+	$(Q)$(CLANG) $(BPF_CFLAGS) $(DEPS) -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(PROGRAMS:=.skel.h): %.skel.h: %.bpf.o
+	$(call msg,SKELETON)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$(*F))_bpf > $@
+
+$(PROGRAMS): build/%: $$(from)%.c build/%.skel.h build/libbpf/common.a
+	$(call msg,TOOL)
+	$(Q)$(CC) $(TOOL_CFLAGS) -I$(@D) $(DEPS) -static $< build/libbpf/common.a $(TOOL_LIBS) -o $@
+
+build/libbpf/common.a: $(COMMON) | $$(@D)/
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(COMMON): build/%.o: %.c | $$(@D)/
+	$(call msg,CC)
+	$(Q)$(CC) $(TOOL_CFLAGS) $(DEPS) -c $< -o $@
+
+$(PATCHES:%=build/wrong/%/.patched): build/wrong/%/.patched: tests/wrong/%.patch $$(wildcard solutions/$$(*D)/*)
+	$(call msg,PATCH,$(@D))
+	$(Q)rm -rf $(@D) && mkdir -p $(@D) && cp solutions/$(*D)/* $(@D)
+	$(Q)patch -s -p1 -d $(@D) < $< && touch $@ $(@D)/*
+
+$(WRONG:=.bpf.c) $(WRONG:=.c): $$(@D)/.patched ;
+
+# --- vmlinux.h: the types of kernel 6.12, or of VMLINUX_BTF ---
+
+vmlinux_from := $(or $(VMLINUX_BTF),6.12)$(if $(filter /sys/%,$(VMLINUX_BTF)), of $(shell uname -r))
+ifneq ($(file <build/vmlinux.from)$(wildcard build/vmlinux.h),$(vmlinux_from)build/vmlinux.h)
+build/vmlinux.h: FORCE $(if $(VMLINUX_BTF),,| $(WORKBOOK))
+endif
+
+build/vmlinux.h: $(filter-out /sys/%,$(VMLINUX_BTF)) | build/
+	$(call msg,VMLINUX)
+	$(Q)btf='$(VMLINUX_BTF)'; \
+	[ "$$btf" ] || btf=$$($(WORKBOOK:workbook=./workbook) image --path 6.12)/vmlinux.btf || exit; \
+	$(BPFTOOL) btf dump file $$btf format c > $@ && echo '$(vmlinux_from)' > build/vmlinux.from
+
+# --- the program, its agent in the guest, its tests ---
+
+$(WORKBOOK): $(addprefix $(O)/,src/main.o $(MODULES))
+	$(call msg,LINK)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ $(HOST_LIBS) -o $@
+
+$(O)/src/%.o: src/%.c | $$(@D)/
+	$(call msg,CC)
+	$(Q)$(CC) $(HOST_CFLAGS) $(DEPS) -c $< -o $@
+
+build/agent: $(addprefix build/src/,agent.o frame.o util.o)
+	$(call msg,LINK)
+	$(Q)$(CC) $(HOST_CFLAGS) -static $^ -o $@
+
+build/facts: $(addprefix build/src/,facts.o util.o)
+	$(call msg,LINK)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ $(HOST_LIBS) -o $@
+
+# A unit's stimulus and judge.
+$(TESTS): build/%: %.c build/tests/harness.o $(addprefix build/src/,rows.o util.o)
+	$(call msg,TEST)
+	$(Q)$(CC) $(HOST_CFLAGS) $(DEPS) -static $(filter %.c %.o,$^) -o $@
+
+build/tests/%.o: tests/%.c | $$(@D)/
+	$(call msg,CC)
+	$(Q)$(CC) $(HOST_CFLAGS) $(DEPS) -c $< -o $@
+
+$(UNIT_TESTS): $(O)/unit/%: tests/unit/%.c $(addprefix $(O)/,$(MODULES)) | $$(@D)/
+	$(call msg,TEST)
+	$(Q)$(CC) $(HOST_CFLAGS) $(DEPS) $(filter %.c %.o,$^) $(HOST_LIBS) -lcmocka -o $@
+
+# libFuzzer is clang's, so fuzzers get modules of their own.
+FUZZ_CFLAGS = $(filter-out -Werror,$(HOST_CFLAGS)) -fsanitize=address,undefined
+
+$(FUZZERS): build/%: tests/%.c $(addprefix build/fuzz/,$(MODULES))
+	$(call msg,FUZZER)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(DEPS) -fsanitize=fuzzer $(filter %.c %.o,$^) $(HOST_LIBS) -o $@
+
+build/fuzz/src/%.o: src/%.c | $$(@D)/
+	$(call msg,CC)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(DEPS) -fsanitize=fuzzer-no-link -c $< -o $@
+
+# --- lint: what can be said about the sources without running them ---
+
+C_FILES = $(wildcard $(addsuffix *.[ch],src/ tests/ $(addsuffix /*/,tests libbpf exercises solutions)))
+PYTHON_FILES = $(wildcard bcc/*.py exercises/*/prototype.py)
+SHELL_FILES = $(wildcard src/*.sh) .ci/run
+LINTS := lint-shell lint-format lint-python lint-licence lint-units
+
+lint: ## check shell, format, Python, licence lines, sections and chapters
+	$(Q)$(MAKE) -k $(LINTS)
+
+lint-shell:
+	$(call msg,LINT,shell)
+	$(Q)shellcheck $(SHELL_FILES)
+
+# Versions of clang-format differ in details; the files are as 14 wants them.
+lint-format:
+	$(call msg,LINT,format)
+	$(Q)case $$($(CLANG_FORMAT) --version) in \
+	*' 14.'*) $(CLANG_FORMAT) --dry-run -Werror $(C_FILES) ;; \
+	*) echo '  the format is checked by clang-format 14 only' ;; \
+	esac
+
+# Prototypes run on Debian 11 too, so their syntax is Python 3.9's.
+lint-python:
+	$(call msg,LINT,python)
+	$(Q)python3 -B -c 'import ast, sys; [ast.parse(open(f).read(), f, feature_version=(3, 9)) for f in sys.argv[1:]]' $(PYTHON_FILES)
+
+lint-licence:
+	$(call msg,LINT,licence)
+	$(Q)for f in $(C_FILES) $(PYTHON_FILES) $(SHELL_FILES) Makefile; do \
+		head -n 2 $$f | grep -q 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' || \
+		{ echo "$$f: no SPDX line at the top; see CONTRIBUTING.md"; bad=1; }; \
+	done; [ ! "$$bad" ]
+
+lint-units: $(WORKBOOK)
+	$(call msg,LINT,units)
+	$(Q)./workbook lint
+
+.PHONY: $(LINTS)
+
+# --- compile_commands.json: tells editors (clangd) how each file is compiled ---
+
+define newline
+
+
+endef
+comma := ,
+entry = {"directory": "$(CURDIR)", "file": "$1", "command": "$2 -c $1"}
+entries = $(foreach f,$(wildcard src/*.c tests/*.c tests/*/*.c),$(call entry,$f,$(CC) $(HOST_CFLAGS))) \
+	$(foreach p,$(TWINS) $(EXERCISES) $(SOLUTIONS),\
+		$(call entry,$(p:build/%=%.bpf.c),$(CLANG) $(BPF_CFLAGS)) \
+		$(call entry,$(p:build/%=%.c),$(CC) $(TOOL_CFLAGS) -I$(dir $p))) \
+	$(foreach f,$(wildcard libbpf/common/*.c),$(call entry,$f,$(CC) $(TOOL_CFLAGS)))
+
+compile_commands.json: FORCE ## for editors: how each file is compiled
+	$(call msg,JSON)
+	$(file >$@,[$(subst } {,}$(comma)$(newline){,$(strip $(entries)))])
