@@ -1,0 +1,580 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The guest's first process: makes the initramfs a system that BCC and libbpf programs run in, then
+ * takes one order at a time from the host. A static binary; a failure before the port is open goes
+ * to the console and ends the VM.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/random.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "frame.h"
+
+#define PORT_NAME "workbook"
+#define NOBODY	  65534
+#define SLOTS	  8
+
+/* A program that the host started, under a name the host chose. */
+struct slot {
+	char name[32];
+	pid_t pid;     /* 0: no program */
+	bool exited;   /* status and usage are valid */
+	int status;    /* of wait() */
+	int input;     /* its standard input, -1 once closed */
+	int64_t start; /* now_ms() when it started */
+	int64_t ready; /* ms from start to its first line, -1 before it */
+	struct rusage usage;
+};
+
+static struct slot slots[SLOTS];
+static int port = -1, children = -1, watcher = -1;
+
+/* --- the system --- */
+
+static void die(const char *what)
+{
+	fprintf(stderr, "agent: %s: %s\n", what, strerror(errno));
+	sync();
+	reboot(RB_POWER_OFF);
+	_exit(1);
+}
+
+static void mount_at(const char *type, const char *dir, unsigned long flags, const char *options)
+{
+	mkdir(dir, 0755);
+	if (mount(type, dir, type, flags, options) && errno != EBUSY)
+		die(dir);
+}
+
+/* Not every kernel has every setting; a program that needs one says so when it fails. */
+static void set_sysctl(const char *path, const char *value)
+{
+	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, value, strlen(value)) < 0)
+		fprintf(stderr, "agent: %s: %s\n", path, strerror(errno));
+}
+
+static void load_modules(void)
+{
+	cleanup_file FILE *list = fopen("/modules.list", "re");
+	char name[128], path[192];
+
+	if (!list)
+		die("/modules.list");
+	while (fscanf(list, "%127s", name) == 1) {
+		snprintf(path, sizeof(path), "/modules/%s", name);
+		cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			die(path);
+		if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
+			die(path);
+	}
+}
+
+/* Devices of virtio appear a moment after their driver. */
+static void wait_for(const char *path)
+{
+	for (int64_t end = now_ms() + 10000; access(path, F_OK); usleep(2000))
+		if (now_ms() > end)
+			die(path);
+}
+
+static void open_port(void)
+{
+	char path[512], name[64] = "";
+	DIR *dir;
+
+	wait_for("/sys/class/virtio-ports");
+	for (int64_t end = now_ms() + 10000; port < 0 && now_ms() < end; usleep(2000)) {
+		dir = opendir("/sys/class/virtio-ports");
+		for (struct dirent *e; port < 0 && dir && (e = readdir(dir));) {
+			snprintf(path, sizeof(path), "/sys/class/virtio-ports/%s/name", e->d_name);
+			cleanup_file FILE *f = fopen(path, "re");
+			if (!f || fscanf(f, "%63s", name) != 1 || strcmp(name, PORT_NAME))
+				continue;
+			snprintf(path, sizeof(path), "/dev/%s", e->d_name);
+			port = open(path, O_RDWR | O_CLOEXEC);
+		}
+		if (dir)
+			closedir(dir);
+	}
+	if (port < 0)
+		die("port " PORT_NAME);
+}
+
+/* The root disk is read-only and shared by many VMs: what is written goes to memory. */
+static void enter_root(void)
+{
+	wait_for("/dev/vda");
+	mkdir("/disk", 0755);
+	if (mount("/dev/vda", "/disk", "ext4", MS_RDONLY | MS_NOATIME, "noload"))
+		die("/dev/vda");
+	mount_at("tmpfs", "/memory", 0, "mode=755");
+	mkdir("/memory/upper", 0755);
+	mkdir("/memory/work", 0755);
+	mkdir("/root", 0755);
+	if (mount("overlay", "/root", "overlay", 0,
+		  "lowerdir=/disk,upperdir=/memory/upper,workdir=/memory/work"))
+		die("overlay");
+	if (mount("/dev", "/root/dev", NULL, MS_MOVE, NULL) ||
+	    mount("/proc", "/root/proc", NULL, MS_MOVE, NULL) ||
+	    mount("/sys", "/root/sys", NULL, MS_MOVE, NULL))
+		die("move mounts");
+	if (chdir("/root") || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
+		die("chroot");
+}
+
+static void mount_rest(void)
+{
+	mount_at("tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=755");
+	mount_at("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, "mode=1777");
+	mount_at("tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV, "mode=1777");
+	mount_at("devpts", "/dev/pts", 0, "ptmxmode=666");
+	/* Programs without root read event numbers there. */
+	mount_at("tracefs", "/sys/kernel/tracing", 0, "mode=755,gid=65534");
+	mount_at("debugfs", "/sys/kernel/debug", 0, "mode=755");
+	mount_at("bpf", "/sys/fs/bpf", 0, "mode=755");
+	mount_at("cgroup2", "/sys/fs/cgroup", 0, NULL);
+	mkdir("/run/slots", 0700);
+	mkdir("/run/workbook", 0755);
+}
+
+static void set_sysctls(void)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	cleanup_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	/* Debian's 3 refuses perf events to CAP_PERFMON; kallsyms shows zeros otherwise. */
+	set_sysctl("/proc/sys/kernel/perf_event_paranoid", "2");
+	set_sysctl("/proc/sys/kernel/kptr_restrict", "0");
+	set_sysctl("/proc/sys/kernel/panic", "-1");
+	set_sysctl("/proc/sys/kernel/printk", "1");
+	sethostname("workbook", 8);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo))
+		fprintf(stderr, "agent: lo: %s\n", strerror(errno));
+}
+
+static void set_up(void)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	sigset_t mask;
+
+	mount_at("proc", "/proc", 0, NULL);
+	mount_at("sysfs", "/sys", 0, NULL);
+	mount_at("devtmpfs", "/dev", 0, NULL);
+	load_modules();
+	open_port();
+	enter_root();
+	mount_rest();
+	set_sysctls();
+	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* maps count against it before 5.11 */
+	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	setenv("HOME", "/root", 1);
+	setenv("LANG", "C.UTF-8", 1);
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	children = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	watcher = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (children < 0 || watcher < 0)
+		die("signalfd, inotify");
+}
+
+/* --- replies --- */
+
+static void send_frame(uint32_t type, const void *data, size_t len)
+{
+	cleanup_buf struct buf b = { 0 };
+
+	frame__put(&b, type, data, len);
+	for (size_t done = 0; done < b.len;) {
+		ssize_t n = write(port, b.data + done, b.len - done);
+
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			die("port");
+		done += n > 0 ? n : 0;
+	}
+}
+
+static void reply_error(const char *fmt, ...) __printf(1, 2);
+static void reply_error(const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	send_frame(FRAME_ERROR, text, strlen(text));
+}
+
+static void reply_ok(void)
+{
+	send_frame(FRAME_OK, NULL, 0);
+}
+
+/* --- programs --- */
+
+static struct slot *find_slot(const char *name)
+{
+	for (size_t i = 0; name && i < SLOTS; i++)
+		if (slots[i].pid && !strcmp(slots[i].name, name))
+			return &slots[i];
+	return NULL;
+}
+
+static struct slot *new_slot(const char *name)
+{
+	struct slot *s = find_slot(name);
+
+	for (size_t i = 0; !s && i < SLOTS; i++)
+		if (!slots[i].pid)
+			s = &slots[i];
+	if (!s || strlen(name) >= sizeof(s->name) || (s->pid && !s->exited))
+		return NULL;
+	*s = (struct slot){ .input = -1, .ready = -1 };
+	strcpy(s->name, name);
+	return s;
+}
+
+static void slot_path(char *path, size_t size, const char *name, const char *file)
+{
+	snprintf(path, size, "/run/slots/%s.%s", name, file);
+}
+
+static void reap(void)
+{
+	struct rusage usage;
+	int status;
+	pid_t pid;
+
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+		for (size_t i = 0; i < SLOTS; i++) {
+			if (slots[i].pid != pid || slots[i].exited)
+				continue;
+			slots[i].exited = true;
+			slots[i].status = status;
+			slots[i].usage = usage;
+			kill(-pid, SIGKILL); /* what it left behind in its session's group */
+		}
+	}
+}
+
+/* Gives the process the capabilities in `mask` and nothing else of root's. */
+static int drop_to_capabilities(uint64_t mask)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2] = {
+		{ mask, mask, mask },
+		{ mask >> 32, mask >> 32, mask >> 32 },
+	};
+
+	for (int cap = 0; cap < 64; cap++)
+		if (!(mask & (1ULL << cap)) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) &&
+		    errno != EINVAL)
+			return -1;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgroups(0, NULL) ||
+	    setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY) ||
+	    syscall(SYS_capset, &h, d))
+		return -1;
+	for (int cap = 0; cap < 64; cap++)
+		if (mask & (1ULL << cap) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0))
+			return -1;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static void exec_program(const char *name, const char *user, char **argv, int input)
+{
+	const struct rlimit output = { OUTPUT_MAX, OUTPUT_MAX }, no_core = { 0, 0 };
+	char out[64], err[64];
+	sigset_t none;
+	int out_fd, err_fd;
+
+	slot_path(out, sizeof(out), name, "out");
+	slot_path(err, sizeof(err), name, "err");
+	out_fd = open(out, O_WRONLY | O_APPEND | O_CLOEXEC);
+	err_fd = open(err, O_WRONLY | O_APPEND | O_CLOEXEC);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (out_fd < 0 || err_fd < 0 || dup2(input, 0) < 0 || dup2(out_fd, 1) < 0 ||
+	    dup2(err_fd, 2) < 0 || setsid() < 0)
+		_exit(126);
+	if (chdir("/tmp") || setrlimit(RLIMIT_CORE, &no_core) || setrlimit(RLIMIT_FSIZE, &output) ||
+	    (strcmp(user, "root") && drop_to_capabilities(strtoull(user, NULL, 16)))) {
+		perror("agent: drop privileges");
+		_exit(126);
+	}
+	execvp(argv[0], argv);
+	perror(argv[0]);
+	_exit(127);
+}
+
+static int create_outputs(const char *name)
+{
+	static const char *const files[] = { "out", "err" };
+	char path[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		slot_path(path, sizeof(path), name, files[i]);
+		unlink(path);
+		cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return -1;
+		if (!i && inotify_add_watch(watcher, path, IN_MODIFY) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void start_program(struct payload *p)
+{
+	const char *name = payload__string(p), *user = payload__string(p);
+	struct slot *s = name && user ? new_slot(name) : NULL;
+	char *argv[64] = { 0 };
+	int in[2];
+
+	for (size_t n = 0; n < ARRAY_SIZE(argv) - 1; n++)
+		if (!(argv[n] = (char *)payload__string(p)))
+			break;
+	if (!s || !argv[0]) {
+		reply_error("start: no free slot or no program named");
+		return;
+	}
+	if (create_outputs(name) || pipe2(in, O_CLOEXEC)) {
+		reply_error("start %s: %s", name, strerror(errno));
+		return;
+	}
+	s->start = now_ms();
+	s->pid = fork();
+	if (!s->pid)
+		exec_program(name, user, argv, in[0]);
+	close(in[0]);
+	s->input = in[1];
+	if (s->pid < 0) {
+		s->pid = 0;
+		close(s->input);
+		reply_error("start %s: %s", name, strerror(errno));
+		return;
+	}
+	reply_ok();
+}
+
+/* A line is complete when its newline is there. */
+static bool has_line(const struct slot *s, off_t *size)
+{
+	char path[64], text[4096];
+	struct stat st;
+	ssize_t n;
+
+	slot_path(path, sizeof(path), s->name, "out");
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st))
+		return false;
+	*size = st.st_size;
+	n = read(fd, text, sizeof(text));
+	return n > 0 && memchr(text, '\n', n);
+}
+
+static void reply_state(struct slot *s, bool timed_out)
+{
+	const struct timeval *u = &s->usage.ru_utime, *k = &s->usage.ru_stime;
+	char text[256];
+	off_t size = 0;
+
+	has_line(s, &size);
+	snprintf(text, sizeof(text),
+		 "exited=%d timeout=%d status=%d ready_ms=%lld rss_kb=%ld cpu_ms=%ld output=%lld",
+		 s->exited, timed_out, s->status, (long long)s->ready, s->usage.ru_maxrss,
+		 (u->tv_sec + k->tv_sec) * 1000L + (u->tv_usec + k->tv_usec) / 1000,
+		 (long long)size);
+	send_frame(FRAME_OK, text, strlen(text));
+}
+
+/* Waits for the slot's first line (`for_end` false) or end, at most `ms`. */
+static void wait_slot(struct payload *p, bool for_end)
+{
+	struct slot *s = find_slot(payload__string(p));
+	int64_t end = now_ms() + payload__number(p);
+	struct pollfd fds[] = { { children, POLLIN, 0 }, { watcher, POLLIN, 0 } };
+	char drain[4096];
+	off_t size;
+
+	if (!s) {
+		reply_error("wait: no such program");
+		return;
+	}
+	for (;;) {
+		int64_t left = end - now_ms();
+
+		while (read(children, drain, sizeof(drain)) > 0 ||
+		       read(watcher, drain, sizeof(drain)) > 0)
+			;
+		reap();
+		if (s->ready < 0 && has_line(s, &size))
+			s->ready = now_ms() - s->start;
+		if (s->exited || (!for_end && s->ready >= 0) || left <= 0)
+			break;
+		poll(fds, ARRAY_SIZE(fds), left);
+	}
+	reply_state(s, !s->exited && (for_end || s->ready < 0));
+}
+
+static void feed_program(struct payload *p)
+{
+	struct slot *s = find_slot(payload__string(p));
+
+	if (!s || s->input < 0 || write(s->input, p->data, p->len) != (ssize_t)p->len) {
+		reply_error("input: the program takes none");
+		return;
+	}
+	close(s->input);
+	s->input = -1;
+	reply_ok();
+}
+
+static void signal_program(struct payload *p)
+{
+	struct slot *s = find_slot(payload__string(p));
+	int64_t sig = payload__number(p);
+
+	reap();
+	if (!s || (!s->exited && kill(s->pid, sig)))
+		reply_error("signal: no such program");
+	else
+		reply_ok();
+}
+
+/* --- files, clock --- */
+
+static void put_file(struct payload *p)
+{
+	const char *path = payload__string(p), *mode = payload__string(p);
+	cleanup_fd int fd = -1;
+
+	if (!path || !mode) {
+		reply_error("put: no path");
+		return;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, strtol(mode, NULL, 8));
+	if (fd < 0 || write(fd, p->data, p->len) != (ssize_t)p->len)
+		reply_error("%s: %s", path, strerror(errno));
+	else
+		reply_ok();
+}
+
+static void fetch_file(struct payload *p)
+{
+	const char *path = payload__string(p);
+	int64_t limit = payload__number(p);
+	cleanup_buf struct buf b = { 0 };
+	int err = path ? file__read(path, &b) : -EINVAL;
+
+	if (err || limit < 0)
+		reply_error("%s: %s", path ? path : "fetch", strerror(-err));
+	else
+		send_frame(FRAME_OK, b.data, b.len < (size_t)limit ? b.len : (size_t)limit);
+}
+
+/* A restored guest has the clock and the random numbers of the moment it was saved. */
+static void set_clock(struct payload *p)
+{
+	int64_t ns = payload__number(p);
+	struct timespec now = { ns / 1000000000, ns % 1000000000 };
+	struct {
+		struct rand_pool_info info;
+		char bytes[64];
+	} pool = { .info = { .entropy_count = 512, .buf_size = 64 } };
+	cleanup_fd int fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
+
+	if (p->len != sizeof(pool.bytes) || fd < 0) {
+		reply_error("clock: 64 bytes of entropy expected");
+		return;
+	}
+	memcpy(pool.bytes, p->data, sizeof(pool.bytes));
+	if (clock_settime(CLOCK_REALTIME, &now) || ioctl(fd, RNDADDENTROPY, &pool) ||
+	    ioctl(fd, RNDRESEEDCRNG))
+		reply_error("clock: %s", strerror(errno));
+	else
+		reply_ok();
+}
+
+/* --- orders --- */
+
+static void obey(uint32_t type, struct payload *p)
+{
+	switch (type) {
+	case FRAME_PUT:
+		return put_file(p);
+	case FRAME_FETCH:
+		return fetch_file(p);
+	case FRAME_START:
+		return start_program(p);
+	case FRAME_INPUT:
+		return feed_program(p);
+	case FRAME_READY:
+		return wait_slot(p, false);
+	case FRAME_SIGNAL:
+		return signal_program(p);
+	case FRAME_WAIT:
+		return wait_slot(p, true);
+	case FRAME_CLOCK:
+		return set_clock(p);
+	default:
+		return reply_error("order %u is unknown", type);
+	}
+}
+
+static void serve(void)
+{
+	cleanup_buf struct buf in = { 0 }, payload = { 0 };
+	static char chunk[65536];
+	uint32_t type;
+
+	for (;;) {
+		ssize_t n = read(port, chunk, sizeof(chunk));
+
+		/* No host at the other end for a moment: the VM is being saved. */
+		if (n <= 0) {
+			poll(NULL, 0, 1);
+			continue;
+		}
+		buf__add(&in, chunk, n);
+		while (frame__take(&in, &type, &payload) == 1) {
+			struct payload p = { payload.data, payload.len };
+
+			obey(type, &p);
+			payload.len = 0;
+		}
+	}
+}
+
+int main(void)
+{
+	struct utsname un;
+
+	set_up();
+	uname(&un);
+	send_frame(FRAME_HELLO, un.release, strlen(un.release) + 1);
+	serve();
+}

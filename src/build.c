@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+
+#include "build.h"
+#include "image.h"
+#include "proc.h"
+
+#define BUILD_MS (20 * 60 * 1000) /* the first build makes an image for vmlinux.h */
+#define FACTS_MS 20000
+#define MAX_ARGS 64
+
+int build__targets(const char *const targets[], struct buf *messages)
+{
+	const char *argv[MAX_ARGS] = { "make", "-s", "--no-print-directory", "-C", project_root() };
+	size_t n = 5;
+	int status;
+
+	for (; *targets && n < MAX_ARGS - 1; targets++)
+		argv[n++] = *targets;
+	status = proc__run(argv, NULL, messages, BUILD_MS);
+	if (status == -ETIMEDOUT)
+		err_msg("make: not done within 20 minutes");
+	if (status < 0)
+		return status;
+	return status ? 1 : 0;
+}
+
+int build__facts(const char *object, struct buf *facts)
+{
+	cleanup_free char *program = xprintf("%s/build/facts", project_root());
+	const char *const argv[] = { program, object, NULL };
+	cleanup_buf struct buf err = { 0 };
+	int status = proc__run(argv, facts, &err, FACTS_MS);
+
+	if (status == -EINTR)
+		return status;
+	if (status)
+		return err_msg("%s: its facts cannot be read: %s", object, err.len ? err.data : "");
+	return 0;
+}

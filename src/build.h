@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef BUILD_H
+#define BUILD_H
+
+#include "util.h"
+
+/* Has make bring `targets` (NULL-terminated, relative to the project's root) up to date, so that what
+ * runs is what the tree says. Compilers' messages are appended to `messages`, or go to stderr where
+ * that is NULL. Returns 0, 1 when something does not build, or -errno.
+ */
+int build__targets(const char *const targets[], struct buf *messages);
+
+/* The facts about a built object as rows (see facts.c), appended to `facts`. Returns 0 or -errno after
+ * printing the error.
+ */
+int build__facts(const char *object, struct buf *facts);
+
+#endif

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "interrupt.h"
+#include "snapshot.h"
+
+#define SETUP_MS 30000
+#define BCC_MS	 180000
+
+struct snapshot {
+	const struct image *image;
+	char *dir;
+	int lock; /* shared: keeps the eviction away */
+};
+
+void snapshot__free(struct snapshot *s)
+{
+	if (!s)
+		return;
+	close_fd(&s->lock);
+	free(s->dir);
+	free(s);
+}
+
+/* --- names --- */
+
+static char *store_dir(void)
+{
+	return xprintf("%s/snapshots", cache_dir());
+}
+
+/* "01-kprobe-counter.pair.6.12.HASH": readable, and different when anything that shapes it is. */
+static char *snapshot_name(const struct snapshot_source *s)
+{
+	cleanup_free char *vm = vm__fingerprint(s->image), *hash = NULL;
+	cleanup_buf struct buf b = { 0 };
+	int err = 0;
+
+	if (!vm)
+		return NULL;
+	buf__printf(&b, "%s\n%s\n", vm, s->test_case);
+	err = file__read(s->prototype, &b);
+	if (err) {
+		errno = -err;
+		err_sys("%s", s->prototype);
+		return NULL;
+	}
+	err = file__read(s->test, &b);
+	if (err) {
+		errno = -err;
+		err_sys("%s", s->test);
+		return NULL;
+	}
+	hash = hash_hex(b.data, b.len);
+	return xprintf("%s.%s.%s.%.16s", s->name, s->test_case, s->image->kernel, hash);
+}
+
+/* --- locks --- */
+
+/* Waits for the lock, at most an hour, awake for Ctrl-C. */
+static int take_lock(int fd, int how, const char *what)
+{
+	for (int tries = 0; flock(fd, how | LOCK_NB); tries++) {
+		if (errno != EWOULDBLOCK)
+			return err_sys("%s: lock", what);
+		if (interrupt__signal())
+			return -EINTR;
+		if (tries == 20)
+			say("%s: another command is making it; waiting", what);
+		usleep(100000);
+	}
+	return 0;
+}
+
+static int open_folder(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* --- making one --- */
+
+char **snapshot__argv(const char *said, const char *tool, const char *const first[])
+{
+	char **argv = NULL;
+	size_t n = 0, tool_len = strlen(tool);
+
+	for (; first[n]; n++) {
+		argv = xrealloc(argv, n + 1, sizeof(*argv));
+		argv[n] = xstrdup(first[n]);
+	}
+	for (const char *line = said; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		if (*line != '@' || strncmp(line + 1, tool, tool_len) || line[1 + tool_len] != ' ')
+			continue;
+		line += tool_len + 2;
+		argv = xrealloc(argv, n + 1, sizeof(*argv));
+		argv[n++] = xprintf("%.*s", (int)strcspn(line, "\n"), line);
+	}
+	argv = xrealloc(argv, n + 1, sizeof(*argv));
+	argv[n] = NULL;
+	return argv;
+}
+
+/* Shows why a program that should be ready is not. */
+static int report_not_ready(struct vm *vm, const char *what, const char *slot,
+			    const struct program_state *state)
+{
+	cleanup_buf struct buf err = { 0 };
+	const char *end;
+
+	if (vm__output(vm, slot, "err", &err))
+		return -EPROTO;
+	end = err.len > 3000 ? err.data + err.len - 3000 : err.data;
+	err_msg("%s: %s before it was ready; the end of its standard error:\n%s", what,
+		state->exited ? "ended" : "nothing printed in time,", err.len ? end : "(empty)");
+	return 1;
+}
+
+static int start_ready(struct vm *vm, const char *what, const char *slot, char *const argv[],
+		       int ms)
+{
+	struct program_state state;
+	int err = vm__start(vm, slot, "root", argv);
+
+	if (!err)
+		err = vm__wait_ready(vm, slot, ms, &state);
+	if (!err && (state.exited || state.timeout))
+		err = report_not_ready(vm, what, slot, &state);
+	return err;
+}
+
+static int prepare_guest(struct vm *vm, const struct snapshot_source *s)
+{
+	char *const stimulus[] = { GUEST_TEST, "stimulus", (char *)s->test_case, NULL };
+	const char *const python[] = { "python3", GUEST_PROTOTYPE, NULL };
+	cleanup_buf struct buf said = { 0 };
+	char **argv;
+	int err;
+
+	err = vm__put_file(vm, GUEST_TEST, 0755, s->test);
+	if (!err)
+		err = vm__put_file(vm, GUEST_PROTOTYPE, 0644, s->prototype);
+	if (!err)
+		err = start_ready(vm, s->test, SLOT_STIMULUS, stimulus, SETUP_MS);
+	if (!err)
+		err = vm__output(vm, SLOT_STIMULUS, "out", &said);
+	if (err)
+		return err;
+	argv = snapshot__argv(said.data, SLOT_BCC, python);
+	err = start_ready(vm, s->prototype, SLOT_BCC, argv, BCC_MS);
+	vm__free_args(argv);
+	/* What can be read again needs no place in the snapshot. */
+	return err ? err : vm__put(vm, "/proc/sys/vm/drop_caches", 0644, "3", 1);
+}
+
+static int make(const struct snapshot_source *s, const char *dir)
+{
+	cleanup_free char *ram = xprintf("%s/ram", dir), *state = xprintf("%s/state", dir);
+	int64_t start = now_ms(), booted;
+	struct vm *vm = NULL;
+	int err;
+
+	say("%s %s on %s: no snapshot yet; booting", s->name, s->test_case, s->image->kernel);
+	err = vm__boot(s->image, ram, &vm);
+	if (err)
+		return err;
+	booted = now_ms();
+	say("%s %s on %s: booted in %.1f s; BCC compiles and attaches the prototype", s->name,
+	    s->test_case, s->image->kernel, (booted - start) / 1000.0);
+	err = prepare_guest(vm, s);
+	if (!err)
+		err = vm__save(vm, state);
+	if (!err)
+		say("%s %s on %s: attached in %.1f s; snapshot saved", s->name, s->test_case,
+		    s->image->kernel, (now_ms() - booted) / 1000.0);
+	vm__free(vm);
+	return err;
+}
+
+/* Makes the snapshot in a folder of its own and moves it into place. */
+static int make_in_place(const struct snapshot_source *s, const char *store, const char *dir)
+{
+	cleanup_free char *tmp = xprintf("%s/tmp.XXXXXX", store);
+	cleanup_fd int lock = -1;
+	int err;
+
+	if (!mkdtemp(tmp))
+		return err_sys("%s", tmp);
+	lock = open_folder(tmp);
+	if (lock < 0 || flock(lock, LOCK_EX))
+		err = err_sys("%s", tmp);
+	else
+		err = make(s, tmp);
+	if (!err && rename(tmp, dir) && errno != ENOTEMPTY && errno != EEXIST)
+		err = err_sys("%s", dir);
+	file__remove_tree(tmp); /* unless it is in place */
+	return err;
+}
+
+static void forget_older(const char *store, const char *name);
+
+int snapshot__get(const struct snapshot_source *source, struct snapshot **out)
+{
+	cleanup_free char *store = store_dir(), *name = snapshot_name(source);
+	cleanup_free char *dir = NULL, *making = NULL;
+	cleanup_fd int lock = -1, maker = -1;
+	int err;
+
+	if (!name)
+		return -EINVAL;
+	err = file__mkdirs(store);
+	if (err)
+		return err;
+	dir = xprintf("%s/%s", store, name);
+	lock = open_folder(dir);
+	if (lock < 0) {
+		making = xprintf("%s/%s.lock", store, name);
+		maker = open(making, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+		err = maker < 0 ? err_sys("%s", making) : take_lock(maker, LOCK_EX, name);
+		if (!err && (lock = open_folder(dir)) < 0) {
+			forget_older(store, name);
+			err = make_in_place(source, store, dir);
+			unlink(making);
+		}
+		if (!err && lock < 0)
+			lock = open_folder(dir);
+	}
+	if (err)
+		return err;
+	if (lock < 0 || flock(lock, LOCK_SH))
+		return err_sys("%s", dir);
+	futimens(lock, NULL); /* used now */
+	if (maker >= 0)
+		snapshot__evict(snapshot__bound());
+	*out = xcalloc(1, sizeof(**out));
+	**out = (struct snapshot){ source->image, steal_ptr(dir), steal_fd(&lock) };
+	return 0;
+}
+
+int snapshot__restore(const struct snapshot *s, struct vm **out)
+{
+	cleanup_free char *ram = xprintf("%s/ram", s->dir), *state = xprintf("%s/state", s->dir);
+
+	return vm__restore(s->image, ram, state, out);
+}
+
+/* --- keeping the store small --- */
+
+struct entry {
+	char *path;
+	struct timespec used;
+	uint64_t bytes;
+};
+
+static uint64_t disk_usage(const char *dir)
+{
+	static const char *const files[] = { "ram", "state" };
+	uint64_t bytes = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		cleanup_free char *path = xprintf("%s/%s", dir, files[i]);
+
+		if (!stat(path, &st))
+			bytes += st.st_blocks * 512ULL;
+	}
+	return bytes;
+}
+
+/* Removes a folder that nobody has locked. */
+static bool remove_unused(const char *dir)
+{
+	cleanup_fd int fd = open_folder(dir);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
+		return false;
+	file__remove_tree(dir);
+	return true;
+}
+
+static int by_use(const void *a, const void *b)
+{
+	const struct timespec *x = &((const struct entry *)a)->used;
+	const struct timespec *y = &((const struct entry *)b)->used;
+
+	if (x->tv_sec != y->tv_sec)
+		return x->tv_sec < y->tv_sec ? -1 : 1;
+	return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
+}
+
+/* All snapshots, least recently used first; what an ended process left half made goes at once. */
+static struct entry *list_entries(const char *store, size_t *n)
+{
+	struct entry *entries = NULL;
+	DIR *dir = opendir(store);
+	struct stat st;
+
+	*n = 0;
+	for (struct dirent *e; dir && (e = readdir(dir));) {
+		cleanup_free char *path = xprintf("%s/%s", store, e->d_name);
+
+		if (*e->d_name == '.' || stat(path, &st) || !S_ISDIR(st.st_mode))
+			continue;
+		if (!strncmp(e->d_name, "tmp.", 4)) {
+			remove_unused(path);
+			continue;
+		}
+		entries = xrealloc(entries, *n + 1, sizeof(*entries));
+		entries[*n] = (struct entry){ steal_ptr(path), st.st_mtim, 0 };
+		entries[*n].bytes = disk_usage(entries[*n].path);
+		++*n;
+	}
+	if (dir)
+		closedir(dir);
+	if (*n)
+		qsort(entries, *n, sizeof(*entries), by_use);
+	return entries;
+}
+
+static void free_entries(struct entry *entries, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(entries[i].path);
+	free(entries);
+}
+
+uint64_t snapshot__evict(uint64_t max_bytes)
+{
+	cleanup_free char *store = store_dir();
+	uint64_t total = 0;
+	size_t n;
+	struct entry *entries = list_entries(store, &n);
+
+	for (size_t i = 0; i < n; i++)
+		total += entries[i].bytes;
+	for (size_t i = 0; i < n && total > max_bytes; i++)
+		if (remove_unused(entries[i].path))
+			total -= entries[i].bytes;
+	free_entries(entries, n);
+	return total;
+}
+
+/* Snapshots of the same unit, case and kernel that something has changed for. */
+static void forget_older(const char *store, const char *name)
+{
+	size_t n, stem = strrchr(name, '.') - name + 1;
+	struct entry *entries = list_entries(store, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (!strncmp(strrchr(entries[i].path, '/') + 1, name, stem))
+			remove_unused(entries[i].path);
+	free_entries(entries, n);
+}
+
+uint64_t snapshot__bound(void)
+{
+	const char *mb = getenv("WORKBOOK_SNAPSHOTS_MB");
+	uint64_t bound = 12ULL << 30, n;
+	struct statvfs vfs;
+
+	if (mb && !parse_u64(mb, &n))
+		return n << 20;
+	if (!statvfs(cache_dir(), &vfs)) {
+		uint64_t third = (vfs.f_bavail * vfs.f_frsize + snapshot__evict(UINT64_MAX)) / 3;
+
+		bound = third < bound ? third : bound;
+	}
+	return bound;
+}

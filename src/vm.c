@@ -1,0 +1,706 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "interrupt.h"
+#include "qmp.h"
+#include "vm.h"
+
+#define QEMU	    "qemu-system-x86_64"
+#define BOOT_MS	    120000
+#define TRIAL_MS    8000
+#define ORDER_MS    60000
+#define CONSOLE_END 2000 /* bytes of the console shown when a boot fails */
+
+struct vm {
+	pid_t pid;
+	int agent, console;
+	struct qmp *qmp;
+	struct buf in;
+	const char *kernel;
+};
+
+/* --- arguments --- */
+
+/* The kernel's: quiet because a serial line is slow, no mitigations and expedited grace periods
+ * because attaching a program waits for several.
+ */
+#define KERNEL_ARGS                                                                       \
+	"console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off audit=0 no_timer_check " \
+	"rcupdate.rcu_expedited=1 random.trust_cpu=on"
+
+char **vm__args(const struct vm_args *a)
+{
+	bool kvm = !strcmp(a->accel, "kvm");
+	char *args[] = {
+		xstrdup(QEMU),
+		xstrdup("-nodefaults"),
+		xstrdup("-no-user-config"),
+		xstrdup("-no-reboot"),
+		xstrdup("-display"),
+		xstrdup("none"),
+		xstrdup("-machine"),
+		xprintf("q35,accel=%s,memory-backend=ram", a->accel),
+		xstrdup("-cpu"),
+		xstrdup(kvm ? "host" : "max,la57=off"),
+		xstrdup("-smp"),
+		xstrdup("1"),
+		xstrdup("-m"),
+		xprintf("%d", VM_RAM_MB),
+		xstrdup("-object"),
+		xprintf("memory-backend-file,id=ram,size=%dM,mem-path=%s,share=%s", VM_RAM_MB,
+			a->ram, a->share ? "on" : "off"),
+		xstrdup("-kernel"),
+		xprintf("%s/vmlinuz", a->image->dir),
+		xstrdup("-initrd"),
+		xprintf("/proc/self/fd/%d", a->initrd),
+		xstrdup("-append"),
+		xstrdup(KERNEL_ARGS),
+		xstrdup("-drive"),
+		xprintf("if=none,id=root,file=%s/root.ext4,format=raw,readonly=on", a->image->dir),
+		xstrdup("-device"),
+		xstrdup("virtio-blk-pci,drive=root"),
+		xstrdup("-device"),
+		xstrdup("virtio-serial-pci"),
+		xstrdup("-chardev"),
+		xprintf("socket,id=agent,fd=%d", a->agent),
+		xstrdup("-device"),
+		xstrdup("virtserialport,chardev=agent,name=workbook"),
+		xstrdup("-chardev"),
+		xprintf("socket,id=qmp,fd=%d", a->qmp),
+		xstrdup("-mon"),
+		xstrdup("chardev=qmp,mode=control"),
+		xstrdup("-chardev"),
+		xprintf("file,id=console,path=/proc/self/fd/%d", a->console),
+		xstrdup("-serial"),
+		xstrdup("chardev:console"),
+		a->restore ? xstrdup("-incoming") : NULL,
+		a->restore ? xstrdup("defer") : NULL,
+		NULL,
+	};
+	char **copy = xcalloc(ARRAY_SIZE(args), sizeof(*args));
+
+	memcpy(copy, args, sizeof(args));
+	return copy;
+}
+
+void vm__free_args(char **args)
+{
+	for (char **a = args; a && *a; a++)
+		free(*a);
+	free(args);
+}
+
+/* --- the initial RAM disk: the agent and the modules that the root disk needs --- */
+
+static int add_entry(struct archive *a, const char *name, int mode, const struct buf *content)
+{
+	struct archive_entry *e = archive_entry_new();
+	int err;
+
+	archive_entry_set_pathname(e, name);
+	archive_entry_set_mode(e, mode);
+	archive_entry_set_size(e, content ? content->len : 0);
+	err = archive_write_header(a, e);
+	if (!err && content && archive_write_data(a, content->data, content->len) < 0)
+		err = ARCHIVE_FATAL;
+	archive_entry_free(e);
+	return err;
+}
+
+static int add_file(struct archive *a, const char *name, int mode, const char *path)
+{
+	cleanup_buf struct buf b = { 0 };
+	int err = file__read(path, &b);
+
+	if (err) {
+		errno = -err;
+		return err_sys("%s", path);
+	}
+	return add_entry(a, name, mode, &b)
+		       ? err_msg("initial RAM disk: %s", archive_error_string(a))
+		       : 0;
+}
+
+static int add_modules(struct archive *a, const struct image *image)
+{
+	cleanup_free char *list = xprintf("%s/modules.list", image->dir);
+	cleanup_file FILE *f = fopen(list, "re");
+	char name[128];
+	int err = f ? add_file(a, "modules.list", S_IFREG | 0644, list) : err_sys("%s", list);
+
+	if (!err && add_entry(a, "modules", S_IFDIR | 0755, NULL))
+		err = err_msg("initial RAM disk: %s", archive_error_string(a));
+	while (!err && fscanf(f, "%127s", name) == 1) {
+		cleanup_free char *path = xprintf("%s/modules/%s", image->dir, name);
+		cleanup_free char *entry = xprintf("modules/%s", name);
+
+		err = add_file(a, entry, S_IFREG | 0644, path);
+	}
+	return err;
+}
+
+static char *agent_path(void)
+{
+	return xprintf("%s/build/agent", project_root());
+}
+
+/* Returns a memory file's descriptor, or -errno after printing the error. */
+static int make_initrd(const struct image *image)
+{
+	cleanup_fd int fd = memfd_create("initrd", MFD_CLOEXEC);
+	cleanup_free char *agent = agent_path();
+	struct archive *a = archive_write_new();
+	int err;
+
+	if (fd < 0)
+		err = err_sys("memfd");
+	else if (archive_write_set_format_cpio_newc(a) || archive_write_open_fd(a, fd))
+		err = err_msg("initial RAM disk: %s", archive_error_string(a));
+	else
+		err = add_file(a, "init", S_IFREG | 0755, agent);
+	if (!err)
+		err = add_modules(a, image);
+	if (archive_write_free(a) && !err)
+		err = err_msg("initial RAM disk: not written whole");
+	return err ? err : steal_fd(&fd);
+}
+
+/* --- the process --- */
+
+static void exec_qemu(char **args, const int *inherited, size_t n)
+{
+	sigset_t none;
+
+	/* Its own group: Ctrl-C reaches the host command, which ends it in order. */
+	setpgid(0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (size_t i = 0; i < n; i++)
+		fcntl(inherited[i], F_SETFD, 0);
+	execvp(args[0], args);
+	dprintf(2, "workbook: %s: %s; install it: sudo apt-get install qemu-system-x86\n", args[0],
+		strerror(errno));
+	_exit(127);
+}
+
+/* Starts QEMU with its console, agent and QMP descriptors in place. */
+static int spawn(struct vm_args *a, struct vm **out)
+{
+	cleanup_fd int console = memfd_create("console", MFD_CLOEXEC);
+	cleanup_fd int initrd = make_initrd(a->image);
+	int agent[2] = { -1, -1 }, qmp[2] = { -1, -1 }, err = 0;
+	struct vm *vm = xcalloc(1, sizeof(*vm));
+	pid_t parent = getpid();
+	char **args;
+
+	*vm = (struct vm){ .agent = -1, .console = -1, .kernel = a->image->kernel };
+	if (initrd < 0 || console < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, agent) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp)) {
+		err = initrd < 0 ? initrd : err_sys("kernel %s: start QEMU", vm->kernel);
+		goto cleanup;
+	}
+	a->agent = agent[1];
+	a->qmp = qmp[1];
+	a->console = console;
+	a->initrd = initrd;
+	args = vm__args(a);
+	vm->pid = fork();
+	if (!vm->pid) {
+		/* It dies with this process, however that ends. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		exec_qemu(args, (int[]){ agent[1], qmp[1], console, initrd }, 4);
+	}
+	vm__free_args(args);
+	if (vm->pid < 0) {
+		vm->pid = 0;
+		err = err_sys("kernel %s: start QEMU", vm->kernel);
+		goto cleanup;
+	}
+	vm->agent = steal_fd(&agent[0]);
+	vm->console = steal_fd(&console);
+	close(agent[1]);
+	close(qmp[1]);
+	agent[1] = qmp[1] = -1;
+	err = qmp__new(steal_fd(&qmp[0]), &vm->qmp);
+cleanup:
+	for (int i = 0; i < 2; i++) {
+		close_fd(&agent[i]);
+		close_fd(&qmp[i]);
+	}
+	if (err)
+		vm__free(vm);
+	else
+		*out = vm;
+	return err;
+}
+
+void vm__free(struct vm *vm)
+{
+	if (!vm)
+		return;
+	if (vm->pid) {
+		kill(vm->pid, SIGKILL);
+		while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	qmp__free(vm->qmp);
+	close_fd(&vm->agent);
+	close_fd(&vm->console);
+	buf__free(&vm->in);
+	free(vm);
+}
+
+/* --- the agent --- */
+
+/* Reads one frame into `reply`. -EPROTO when the other end is gone or talks nonsense. */
+static int read_frame(struct vm *vm, uint32_t *type, struct buf *reply, int64_t deadline)
+{
+	static char chunk[65536];
+	int got;
+
+	while (!(got = frame__take(&vm->in, type, reply))) {
+		ssize_t n;
+
+		if (interrupt__wait(vm->agent, deadline))
+			return -errno;
+		n = recv(vm->agent, chunk, sizeof(chunk), 0);
+		if (n <= 0)
+			return -EPROTO;
+		buf__add(&vm->in, chunk, n);
+	}
+	return got < 0 ? got : 0;
+}
+
+static int send_all(struct vm *vm, const struct buf *b)
+{
+	for (size_t done = 0; done < b->len;) {
+		ssize_t n = send(vm->agent, b->data + done, b->len - done, MSG_NOSIGNAL);
+
+		if (n < 0 && (errno != EINTR || interrupt__signal()))
+			return -errno;
+		done += n > 0 ? n : 0;
+	}
+	return 0;
+}
+
+/* One order and its reply. `order` names it in messages. */
+static int run_order(struct vm *vm, uint32_t type, const struct buf *payload, struct buf *reply,
+		     const char *order, int ms)
+{
+	cleanup_buf struct buf frame = { 0 }, ignored = { 0 };
+	struct buf *answer = reply ? reply : &ignored;
+	size_t before = answer->len;
+	uint32_t got = 0;
+	int err;
+
+	frame__put(&frame, type, payload->data, payload->len);
+	err = send_all(vm, &frame);
+	if (!err)
+		err = read_frame(vm, &got, answer, now_ms() + ms);
+	if (err == -EINTR)
+		return err;
+	if (err == -ETIMEDOUT)
+		err_msg("kernel %s: %s: the guest gave no answer within %d s", vm->kernel, order,
+			ms / 1000);
+	else if (err)
+		err_msg("kernel %s: %s: the guest is gone", vm->kernel, order);
+	else if (got != FRAME_OK)
+		err = err_msg("kernel %s: %s: %.500s", vm->kernel, order,
+			      got == FRAME_ERROR ? answer->data + before : "not a reply");
+	return err ? -EPROTO : 0;
+}
+
+static void add_string(struct buf *payload, const char *s)
+{
+	buf__add(payload, s, strlen(s) + 1);
+}
+
+static void add_number(struct buf *payload, int64_t n)
+{
+	buf__printf(payload, "%lld", (long long)n);
+	buf__add(payload, "", 1);
+}
+
+int vm__put(struct vm *vm, const char *path, int mode, const void *data, size_t len)
+{
+	cleanup_buf struct buf p = { 0 };
+
+	add_string(&p, path);
+	buf__printf(&p, "%o", mode);
+	buf__add(&p, "", 1);
+	buf__add(&p, data, len);
+	return run_order(vm, FRAME_PUT, &p, NULL, path, ORDER_MS);
+}
+
+int vm__put_file(struct vm *vm, const char *path, int mode, const char *host_path)
+{
+	cleanup_buf struct buf b = { 0 };
+	int err = file__read(host_path, &b);
+
+	if (err) {
+		errno = -err;
+		return err_sys("%s", host_path);
+	}
+	return vm__put(vm, path, mode, b.data, b.len);
+}
+
+int vm__fetch(struct vm *vm, const char *path, size_t limit, struct buf *out)
+{
+	cleanup_buf struct buf p = { 0 };
+
+	add_string(&p, path);
+	add_number(&p, limit);
+	return run_order(vm, FRAME_FETCH, &p, out, path, ORDER_MS);
+}
+
+int vm__output(struct vm *vm, const char *slot, const char *which, struct buf *out)
+{
+	cleanup_free char *path = xprintf("/run/slots/%s.%s", slot, which);
+
+	return vm__fetch(vm, path, OUTPUT_MAX, out);
+}
+
+int vm__start(struct vm *vm, const char *slot, const char *user, char *const argv[])
+{
+	cleanup_buf struct buf p = { 0 };
+
+	add_string(&p, slot);
+	add_string(&p, user);
+	for (; *argv; argv++)
+		add_string(&p, *argv);
+	return run_order(vm, FRAME_START, &p, NULL, slot, ORDER_MS);
+}
+
+int vm__input(struct vm *vm, const char *slot, const char *text)
+{
+	cleanup_buf struct buf p = { 0 };
+
+	add_string(&p, slot);
+	buf__add(&p, text, strlen(text));
+	return run_order(vm, FRAME_INPUT, &p, NULL, slot, ORDER_MS);
+}
+
+int vm__signal(struct vm *vm, const char *slot, int sig)
+{
+	cleanup_buf struct buf p = { 0 };
+
+	add_string(&p, slot);
+	add_number(&p, sig);
+	return run_order(vm, FRAME_SIGNAL, &p, NULL, slot, ORDER_MS);
+}
+
+static int wait_slot(struct vm *vm, uint32_t type, const char *slot, int ms,
+		     struct program_state *state)
+{
+	cleanup_buf struct buf p = { 0 }, reply = { 0 };
+	int err;
+
+	add_string(&p, slot);
+	add_number(&p, ms);
+	err = run_order(vm, type, &p, &reply, slot, ms + ORDER_MS);
+	if (err)
+		return err;
+	if (sscanf(reply.data,
+		   "exited=%d timeout=%d status=%d ready_ms=%ld rss_kb=%ld cpu_ms=%ld output=%ld",
+		   &state->exited, &state->timeout, &state->status, &state->ready_ms,
+		   &state->rss_kb, &state->cpu_ms, &state->output) != 7) {
+		err_msg("kernel %s: %s: not a reply", vm->kernel, slot);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+int vm__wait_ready(struct vm *vm, const char *slot, int ms, struct program_state *state)
+{
+	return wait_slot(vm, FRAME_READY, slot, ms, state);
+}
+
+int vm__wait_exit(struct vm *vm, const char *slot, int ms, struct program_state *state)
+{
+	return wait_slot(vm, FRAME_WAIT, slot, ms, state);
+}
+
+/* --- boot --- */
+
+/* Why a kernel did not come up stands at the end of its console. */
+static void print_console(struct vm *vm)
+{
+	char text[CONSOLE_END + 1];
+	off_t size = lseek(vm->console, 0, SEEK_END);
+	ssize_t n =
+		pread(vm->console, text, CONSOLE_END, size > CONSOLE_END ? size - CONSOLE_END : 0);
+
+	if (n > 0)
+		fprintf(stderr, "%.*s\n", (int)n, text);
+}
+
+/* Waits for the agent's first frame; prints nothing. */
+static int wait_hello(struct vm *vm, int ms)
+{
+	cleanup_buf struct buf hello = { 0 };
+	uint32_t type = 0;
+	int err = read_frame(vm, &type, &hello, now_ms() + ms);
+
+	return err ? err : type == FRAME_HELLO ? 0 : -EPROTO;
+}
+
+static int boot_with(const char *accel, const struct image *image, const char *ram, int ms,
+		     bool quiet, struct vm **out)
+{
+	struct vm_args args = { .image = image, .accel = accel, .ram = ram, .share = true };
+	struct vm *vm;
+	int err = spawn(&args, &vm);
+
+	if (err)
+		return err;
+	err = wait_hello(vm, ms);
+	if (!err) {
+		*out = vm;
+		return 0;
+	}
+	if (err != -EINTR && !quiet) {
+		if (err == -ETIMEDOUT)
+			err_msg("kernel %s: did not boot within %d s; its console ends:",
+				image->kernel, ms / 1000);
+		else
+			err_msg("kernel %s: did not boot; its console ends:", image->kernel);
+		print_console(vm);
+	}
+	vm__free(vm);
+	return err;
+}
+
+int vm__boot(const struct image *image, const char *ram, struct vm **out)
+{
+	return boot_with(vm__accel(image, NULL), image, ram, BOOT_MS, false, out);
+}
+
+/* --- KVM or TCG --- */
+
+/* What the trial's answer depends on: the machine's kernel and CPU. */
+static void describe_host(struct buf *b)
+{
+	cleanup_buf struct buf cpu = { 0 };
+	char *model, *end;
+
+	file__read("/proc/version", b);
+	if (!file__read("/proc/cpuinfo", &cpu) && (model = strstr(cpu.data, "model name")) &&
+	    (end = strchr(model, '\n')))
+		buf__add(b, model, end - model);
+}
+
+static bool trial_boot(const struct image *image)
+{
+	cleanup_free char *ram = xprintf("%s/tmp.kvm.%d", cache_dir(), getpid());
+	struct vm *vm = NULL;
+	bool ok;
+
+	say("kernel %s: trying whether KVM boots it", image->kernel);
+	ok = !boot_with("kvm", image, ram, TRIAL_MS, true, &vm);
+	vm__free(vm);
+	unlink(ram);
+	return ok;
+}
+
+const char *vm__accel(const struct image *image, const char **why)
+{
+	const char *forced = getenv("WORKBOOK_ACCEL"), *ignored;
+	cleanup_free char *path = xprintf("%s/kvm", cache_dir());
+	cleanup_buf struct buf host = { 0 }, known = { 0 };
+	cleanup_free char *key = NULL;
+	char answer[80];
+	bool kvm;
+
+	why = why ? why : &ignored;
+	if (forced && (!strcmp(forced, "kvm") || !strcmp(forced, "tcg"))) {
+		*why = "WORKBOOK_ACCEL says so";
+		return !strcmp(forced, "kvm") ? "kvm" : "tcg";
+	}
+	*why = "/dev/kvm cannot be opened";
+	if (access("/dev/kvm", R_OK | W_OK))
+		return "tcg";
+	describe_host(&host);
+	key = hash_hex(host.data, host.len);
+	if (!file__read(path, &known) && !strncmp(known.data, key, strlen(key))) {
+		kvm = strstr(known.data, " yes") != NULL;
+	} else {
+		kvm = trial_boot(image);
+		snprintf(answer, sizeof(answer), "%s %s\n", key, kvm ? "yes" : "no");
+		if (!interrupt__signal())
+			file__write(path, answer, strlen(answer));
+	}
+	*why = kvm ? "a trial boot with KVM succeeded" : "a trial boot with KVM failed";
+	return kvm ? "kvm" : "tcg";
+}
+
+/* --- snapshots; the recipe is QEMU's x-ignore-shared capability --- */
+
+/* The memory is in a file of its own: the state holds only the devices. */
+static int ignore_shared(struct vm *vm)
+{
+	return qmp__run(vm->qmp, "migrate-set-capabilities",
+			json_pack("{s:[{s:s,s:b}]}", "capabilities", "capability",
+				  "x-ignore-shared", "state", 1),
+			-1, NULL);
+}
+
+/* Waits until a migration, in or out, has left the states in which it goes on. */
+static int wait_migration(struct vm *vm, const char *query, const char *const *busy,
+			  const char *done)
+{
+	int64_t deadline = now_ms() + ORDER_MS;
+
+	while (now_ms() < deadline && !interrupt__signal()) {
+		json_t *answer = NULL;
+		const char *status;
+		int err = qmp__run(vm->qmp, query, NULL, -1, &answer), going = 0, ok;
+
+		if (err)
+			return err;
+		status = json_string_value(json_object_get(answer, "status"));
+		for (const char *const *b = busy; *b; b++)
+			going |= !status || !strcmp(status, *b);
+		ok = status && !strcmp(status, done);
+		json_decref(answer);
+		if (ok)
+			return 0;
+		if (!going)
+			break;
+		usleep(500);
+	}
+	return interrupt__signal()
+		       ? -EINTR
+		       : err_msg("kernel %s: QEMU did not migrate the machine's state", vm->kernel);
+}
+
+static int give_fd(struct vm *vm, int fd)
+{
+	return qmp__run(vm->qmp, "getfd", json_pack("{s:s}", "fdname", "state"), fd, NULL);
+}
+
+int vm__save(struct vm *vm, const char *state)
+{
+	static const char *const busy[] = { "setup", "active", "device", "pre-switchover", NULL };
+	cleanup_fd int fd = open(state, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	int err;
+
+	if (fd < 0)
+		return err_sys("%s", state);
+	err = qmp__run(vm->qmp, "stop", NULL, -1, NULL);
+	if (!err)
+		err = ignore_shared(vm);
+	if (!err)
+		err = give_fd(vm, fd);
+	if (!err)
+		err = qmp__run(vm->qmp, "migrate", json_pack("{s:s}", "uri", "fd:state"), -1, NULL);
+	if (!err)
+		err = wait_migration(vm, "query-migrate", busy, "completed");
+	if (!err)
+		err = qmp__run(vm->qmp, "quit", NULL, -1, NULL);
+	return err;
+}
+
+/* Clock and random numbers are those of the moment of saving: mend both. */
+static int refresh(struct vm *vm)
+{
+	cleanup_buf struct buf p = { 0 };
+	struct timespec now;
+	char bytes[64];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return err_sys("getrandom");
+	clock_gettime(CLOCK_REALTIME, &now);
+	add_number(&p, now.tv_sec * 1000000000LL + now.tv_nsec);
+	buf__add(&p, bytes, sizeof(bytes));
+	return run_order(vm, FRAME_CLOCK, &p, NULL, "clock", ORDER_MS);
+}
+
+int vm__restore(const struct image *image, const char *ram, const char *state, struct vm **out)
+{
+	static const char *const busy[] = { "inmigrate", NULL };
+	struct vm_args args = { .image = image, .ram = ram, .restore = true };
+	cleanup_fd int fd = open(state, O_RDONLY | O_CLOEXEC);
+	struct vm *vm;
+	int err;
+
+	if (fd < 0)
+		return err_sys("%s", state);
+	args.accel = vm__accel(image, NULL);
+	err = spawn(&args, &vm);
+	if (err)
+		return err;
+	err = ignore_shared(vm);
+	if (!err)
+		err = give_fd(vm, fd);
+	if (!err)
+		err = qmp__run(vm->qmp, "migrate-incoming", json_pack("{s:s}", "uri", "fd:state"),
+			       -1, NULL);
+	if (!err)
+		err = wait_migration(vm, "query-status", busy, "paused");
+	if (!err)
+		err = qmp__run(vm->qmp, "cont", NULL, -1, NULL);
+	if (!err)
+		err = refresh(vm);
+	if (err)
+		vm__free(vm);
+	else
+		*out = vm;
+	return err;
+}
+
+/* --- what a guest is made of --- */
+
+static char *qemu_version(void)
+{
+	FILE *f = popen(QEMU " --version 2>/dev/null", "re");
+	char line[256] = "";
+
+	if (f && !fgets(line, sizeof(line), f))
+		*line = '\0';
+	if (!f || pclose(f) || !*line) {
+		err_msg(QEMU ": not found; install it: sudo apt-get install qemu-system-x86");
+		return NULL;
+	}
+	return xstrdup(line);
+}
+
+char *vm__fingerprint(const struct image *image)
+{
+	struct vm_args a = { .image = image, .accel = vm__accel(image, NULL), .ram = "ram" };
+	cleanup_free char *version = qemu_version(), *agent = agent_path();
+	cleanup_buf struct buf b = { 0 };
+	char **args;
+	int err;
+
+	if (!version)
+		return NULL;
+	buf__printf(&b, "%s", version);
+	args = vm__args(&a);
+	for (char **arg = args; *arg; arg++)
+		buf__printf(&b, "%s\n", *arg);
+	vm__free_args(args);
+	if (!strcmp(a.accel, "kvm"))
+		describe_host(&b);
+	err = file__read(agent, &b);
+	if (err) {
+		errno = -err;
+		err_sys("%s", agent);
+		return NULL;
+	}
+	return hash_hex(b.data, b.len);
+}
