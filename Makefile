@@ -62,9 +62,10 @@ endif
 TOOL_WARNINGS = $(WARNINGS) -Wno-unused-parameter $(if $(filter exercises/% wrong/%,$*),-Wno-error)
 BPF_CFLAGS = -g -O2 -target bpf -D__TARGET_ARCH_x86 -isystem build -Ilibbpf/common $(TOOL_WARNINGS)
 TOOL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -g -O2 -Ilibbpf/common $(TOOL_WARNINGS)
-TOOL_LIBS := $(shell $(PKG_CONFIG) --static --libs libbpf 2>/dev/null)
+TOOL_LIBS := build/common.a $(shell $(PKG_CONFIG) --static --libs libbpf 2>/dev/null) build/compat.a
+ARCHIVES := $(filter %.a,$(TOOL_LIBS))
 
-ifneq ($(if $(TOOL_LIBS),$(filter -lbpf,$(HOST_LIBS))),-lbpf)
+ifneq ($(filter -lbpf,$(HOST_LIBS) $(TOOL_LIBS)),-lbpf -lbpf)
 ifneq ($(filter-out setup demo test help clean distclean,$(or $(MAKECMDGOALS),all)),)
 $(warning some libraries are missing: `make setup` installs what is needed)
 endif
@@ -172,11 +173,14 @@ $(PROGRAMS:=.skel.h): %.skel.h: %.bpf.o
 	$(call msg,SKELETON)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$(*F))_bpf > $@
 
-$(PROGRAMS): build/%: $$(from)%.c build/%.skel.h build/libbpf/common.a
+$(PROGRAMS): build/%: $$(from)%.c build/%.skel.h $(ARCHIVES)
 	$(call msg,TOOL)
-	$(Q)$(CC) $(TOOL_CFLAGS) -I$(@D) $(DEPS) -static $< build/libbpf/common.a $(TOOL_LIBS) -o $@
+	$(Q)$(CC) $(TOOL_CFLAGS) -I$(@D) $(DEPS) -static $< $(TOOL_LIBS) -o $@
 
-build/libbpf/common.a: $(COMMON) | $$(@D)/
+# Of an archive, the linker takes what nothing before it has.
+build/common.a: $(COMMON)
+build/compat.a: build/src/compat/libelf.o
+$(ARCHIVES): | build/
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(COMMON): build/%.o: %.c | $$(@D)/
@@ -247,7 +251,7 @@ build/fuzz/src/%.o: src/%.c | $$(@D)/
 
 # --- lint: what can be said about the sources without running them ---
 
-C_FILES = $(wildcard $(addsuffix *.[ch],src/ tests/ $(addsuffix /*/,tests libbpf exercises solutions)))
+C_FILES = $(wildcard $(addsuffix *.[ch],src/ tests/ $(addsuffix /*/,src tests libbpf exercises solutions)))
 PYTHON_FILES = $(wildcard bcc/*.py exercises/*/prototype.py)
 SHELL_FILES = $(wildcard src/*.sh) .ci/run
 LINTS := lint-shell lint-format lint-python lint-licence lint-units
@@ -293,7 +297,7 @@ define newline
 endef
 comma := ,
 entry = {"directory": "$(CURDIR)", "file": "$1", "command": "$2 -c $1"}
-entries = $(foreach f,$(wildcard src/*.c tests/*.c tests/*/*.c),$(call entry,$f,$(CC) $(HOST_CFLAGS))) \
+entries = $(foreach f,$(wildcard src/*.c src/*/*.c tests/*.c tests/*/*.c),$(call entry,$f,$(CC) $(HOST_CFLAGS))) \
 	$(foreach p,$(TWINS) $(EXERCISES) $(SOLUTIONS),\
 		$(call entry,$(p:build/%=%.bpf.c),$(CLANG) $(BPF_CFLAGS)) \
 		$(call entry,$(p:build/%=%.c),$(CC) $(TOOL_CFLAGS) -I$(dir $p))) \
