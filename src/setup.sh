@@ -69,7 +69,7 @@ may_install()
     command -v sudo >/dev/null || return
     sudo -n true 2>/dev/null && return
     [ -t 0 ] && [ -t 1 ] || return
-    printf 'Install them with sudo? [Y/n] '
+    printf 'Missing packages: %s\nInstall them with sudo? [Y/n] ' "$missing"
     read -r answer
     case $answer in
     '' | [yY]*) ;;
@@ -88,8 +88,8 @@ missing=${missing% }
 [ "$missing" ] || exit 0
 
 command="apt-get update && apt-get install -y --no-install-recommends $missing"
-echo "  SETUP    missing packages: $missing"
-may_install || refuse "these packages are needed; as root, run" "$command"
+may_install || refuse "packages are missing; as root, run" "$command"
+echo "  SETUP    installing $missing"
 as_root apt-get -q update
 # shellcheck disable=SC2086 # one argument a package
 as_root apt-get -q install -y --no-install-recommends $missing
