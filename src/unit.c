@@ -136,6 +136,30 @@ char *unit__source(const struct unit *unit, const char *dir, const char *ending)
 	return xprintf("%s/%s%s", dir, unit->topic, ending);
 }
 
+int unit__add_file(struct parts *parts, const char *root, const char *path)
+{
+	cleanup_buf struct buf text = { 0 };
+	int err = file__read(path, &text);
+
+	if (!err)
+		parts__add(parts, path + strlen(root) + 1, text.data, text.len);
+	return err;
+}
+
+int unit__add_sources(struct parts *parts, const char *root, const struct unit *unit,
+		      const char *dir)
+{
+	int first = 0;
+
+	for (const char *const *ending = unit_sources; *ending; ending++) {
+		cleanup_free char *path = unit__source(unit, dir, *ending);
+		int err = unit__add_file(parts, root, path);
+
+		first = first ? first : err;
+	}
+	return first;
+}
+
 void unit__wrong(const struct unit *unit, struct strings *patches)
 {
 	DIR *d = opendir(unit->wrong);
@@ -155,59 +179,23 @@ void unit__wrong(const struct unit *unit, struct strings *patches)
 const char *const point_names[POINTS] = { "builds", "loads", "matches", "lost", "object", "exits" };
 
 /* By number, see capabilities(7). */
-static const char *const capabilities[] = { "chown",
-					    "dac_override",
-					    "dac_read_search",
-					    "fowner",
-					    "fsetid",
-					    "kill",
-					    "setgid",
-					    "setuid",
-					    "setpcap",
-					    "linux_immutable",
-					    "net_bind_service",
-					    "net_broadcast",
-					    "net_admin",
-					    "net_raw",
-					    "ipc_lock",
-					    "ipc_owner",
-					    "sys_module",
-					    "sys_rawio",
-					    "sys_chroot",
-					    "sys_ptrace",
-					    "sys_pacct",
-					    "sys_admin",
-					    "sys_boot",
-					    "sys_nice",
-					    "sys_resource",
-					    "sys_time",
-					    "sys_tty_config",
-					    "mknod",
-					    "lease",
-					    "audit_write",
-					    "audit_control",
-					    "setfcap",
-					    "mac_override",
-					    "mac_admin",
-					    "syslog",
-					    "wake_alarm",
-					    "block_suspend",
-					    "audit_read",
-					    "perfmon",
-					    "bpf",
-					    "checkpoint_restore" };
-
-static int index_of(const char *const *names, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(names[i], name))
-			return i;
-	return -1;
-}
+static const char capabilities[] =
+	"chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap "
+	"linux_immutable net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner "
+	"sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice "
+	"sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap "
+	"mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf "
+	"checkpoint_restore";
 
 int capability__number(const char *name)
 {
-	return index_of(capabilities, ARRAY_SIZE(capabilities), name);
+	cleanup_strings struct strings names = { 0 };
+
+	strings__split(&names, capabilities);
+	for (size_t i = 0; i < names.count; i++)
+		if (!strcmp(names.items[i], name))
+			return i;
+	return -1;
 }
 
 /* Each setter returns NULL or what is wrong with the value and how to mend it. */
@@ -275,10 +263,12 @@ static const char *each_pair(struct front *f, const char *value,
 
 static const char *set_point(struct front *f, const char *key, const char *value)
 {
-	int item = index_of(point_names, POINTS, key);
+	enum point item = 0;
 	uint64_t points;
 
-	if (item < 0)
+	while (item < POINTS && strcmp(point_names[item], key))
+		item++;
+	if (item == POINTS)
 		return "not an item; points go to builds, loads, matches, lost, object, exits";
 	if (parse_u64(value, &points) || points > 1000)
 		return "not a number of points; write 0 to 1000";

@@ -42,6 +42,12 @@ void unit__free(struct unit *unit);
 extern const char *const unit_sources[]; /* ".h", ".bpf.c", ".c" */
 /* Allocated path of a source: unit__source(u, u->solution, ".bpf.c"). */
 char *unit__source(const struct unit *unit, const char *dir, const char *ending);
+/* Adds the sections of a file, or of the sources in `dir`; parts name their file relative to `root`.
+ * Returns 0 or the first -errno (the others are added all the same); prints nothing.
+ */
+int unit__add_file(struct parts *parts, const char *root, const char *path);
+int unit__add_sources(struct parts *parts, const char *root, const struct unit *unit,
+		      const char *dir);
 /* Adds the paths of the patches that make wrong solutions, by name. */
 void unit__wrong(const struct unit *unit, struct strings *patches);
 
