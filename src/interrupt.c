@@ -38,22 +38,28 @@ int interrupt__signal(void)
 	return caught;
 }
 
-int interrupt__wait(int fd, int64_t deadline)
+int interrupt__wait_any(const int *fds, size_t n, int64_t deadline)
 {
-	struct pollfd fds[] = { { fd, POLLIN, 0 }, { wake[0], POLLIN, 0 } };
+	struct pollfd polled[65];
 
+	for (size_t i = 0; i < n; i++)
+		polled[i] = (struct pollfd){ fds[i], POLLIN, 0 };
+	polled[n] = (struct pollfd){ wake[0], POLLIN, 0 };
 	for (;;) {
 		int64_t left = deadline - now_ms();
 
-		if (caught) {
-			errno = EINTR;
+		if (caught || left <= 0) {
+			errno = caught ? EINTR : ETIMEDOUT;
 			return -1;
 		}
-		if (left <= 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		if (poll(fds, ARRAY_SIZE(fds), left) > 0 && fds[0].revents)
-			return 0;
+		poll(polled, n + 1, left < 60000 ? left : 60000);
+		for (size_t i = 0; i < n; i++)
+			if (polled[i].revents)
+				return 0;
 	}
+}
+
+int interrupt__wait(int fd, int64_t deadline)
+{
+	return interrupt__wait_any(&fd, 1, deadline);
 }

@@ -2,10 +2,11 @@
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* SIGINT, SIGTERM and SIGHUP end a command by unwinding it, so that nothing it made stays behind:
- * they make every wait below return -1 with errno EINTR.
+ * they make every wait below return -1 with errno EINTR. A forked child calls it again.
  */
 void interrupt__install(void);
 
@@ -16,5 +17,7 @@ int interrupt__signal(void);
  * (`deadline`, in now_ms() time, has passed).
  */
 int interrupt__wait(int fd, int64_t deadline);
+/* The same for any of `n` (at most 64) descriptors. */
+int interrupt__wait_any(const int *fds, size_t n, int64_t deadline);
 
 #endif

@@ -39,6 +39,7 @@ static int close_stdout(int status)
 int main(int argc, char **argv)
 {
 	const struct command *command;
+	static char name[64];
 
 	setlocale(LC_ALL, "");
 	if (argc < 2) {
@@ -54,5 +55,8 @@ int main(int argc, char **argv)
 		err_msg("%s: no such command; see `workbook --help`", argv[1]);
 		return EXIT_SETUP;
 	}
+	/* argp takes the name in its messages from there. */
+	snprintf(name, sizeof(name), "workbook %s", command->name);
+	argv[1] = name;
 	return close_stdout(command->run(argc - 1, argv + 1));
 }

@@ -217,6 +217,27 @@ void file__remove_tree(const char *path)
 	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+const char *project_root(void)
+{
+	static char root[4096];
+	char *build = NULL;
+
+	if (!*root) {
+		ssize_t n = readlink("/proc/self/exe", root, sizeof(root) - 2);
+
+		if (n <= 0)
+			abort();
+		root[n] = '\0';
+		*strrchr(root, '/') = '\0';
+		/* Programs of the tests lie below build/. */
+		strcat(root, "/");
+		for (char *p = root; (p = strstr(p, "/build/")); p++)
+			build = p;
+		*(build ? build : strrchr(root, '/')) = '\0';
+	}
+	return root;
+}
+
 int64_t now_ms(void)
 {
 	struct timespec ts;

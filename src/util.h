@@ -101,6 +101,11 @@ int file__mkdirs(const char *path);
 /* rm -r, quiet about what is already gone. Never follows links. */
 void file__remove_tree(const char *path);
 
+/* The project's root: the folder that the running program lies in (build/ and what is below it do not
+ * count). Never NULL.
+ */
+const char *project_root(void);
+
 /* --- time --- */
 
 /* CLOCK_MONOTONIC, in milliseconds. */

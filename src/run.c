@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+
+#include "interrupt.h"
+#include "proc.h"
+#include "run.h"
+
+#define ATTACH_MS   60000
+#define STIMULUS_MS 60000
+#define END_MS	    15000
+#define JUDGE_MS    30000
+
+const char *outcome__name(enum outcome o)
+{
+	static const char *const names[] = {
+		[OUT_MATCH] = "match",	 [OUT_MISMATCH] = "mismatch", [OUT_LOAD] = "load",
+		[OUT_ATTACH] = "attach", [OUT_READY] = "ready",	      [OUT_FLOOD] = "flood",
+		[OUT_CRASH] = "crash",	 [OUT_HANG] = "hang",	      [OUT_EXIT] = "exit",
+		[OUT_LOST] = "lost",	 [OUT_SETUP] = "setup",
+	};
+
+	return names[o];
+}
+
+void run__clear(struct run *r)
+{
+	struct tool_run *sides[] = { &r->bcc, &r->libbpf };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
+		buf__free(&sides[i]->out);
+		buf__free(&sides[i]->err);
+	}
+	buf__free(&r->truth);
+	buf__free(&r->judged);
+	free(r->why);
+	*r = (struct run){ 0 };
+}
+
+static int conclude(struct run *r, enum outcome o, char *why)
+{
+	r->outcome = o;
+	free(r->why);
+	r->why = why;
+	return 0;
+}
+
+/* --- the two tools --- */
+
+static long count_lost(const char *err)
+{
+	long total = 0, n;
+
+	for (const char *p = err; (p = strstr(p, "lost ")); p += 5)
+		if (sscanf(p, "lost %ld events", &n) == 1)
+			total += n;
+	return total;
+}
+
+static int collect(struct vm *vm, const char *slot, struct tool_run *side)
+{
+	int err = vm__output(vm, slot, "out", &side->out);
+
+	if (!err)
+		err = vm__output(vm, slot, "err", &side->err);
+	if (!err)
+		side->lost = count_lost(side->err.data);
+	return err;
+}
+
+/* Asks a tool to end, as Ctrl-C does, and takes what it printed. */
+static int stop_tool(struct vm *vm, const char *slot, struct tool_run *side)
+{
+	int err = vm__signal(vm, slot, SIGINT);
+
+	if (!err)
+		err = vm__wait_exit(vm, slot, END_MS, &side->state);
+	if (!err)
+		err = collect(vm, slot, side);
+	return err;
+}
+
+/* The sentence for a program that is not ready. */
+static int conclude_not_ready(struct run *r)
+{
+	const struct tool_run *s = &r->libbpf;
+
+	if (s->state.timeout)
+		return conclude(r, OUT_READY,
+				xprintf("libbpf: no header line within %d s", ATTACH_MS / 1000));
+	if (WIFSIGNALED(s->state.status))
+		return conclude(r, OUT_CRASH,
+				xprintf("libbpf: killed by signal %d (%s) before its header line",
+					WTERMSIG(s->state.status),
+					strsignal(WTERMSIG(s->state.status))));
+	if (strstr(s->err.data, "PROG LOAD LOG"))
+		return conclude(r, OUT_LOAD, xstrdup("libbpf: the verifier rejected the program"));
+	return conclude(r, OUT_ATTACH,
+			xprintf("libbpf: ended with status %d before its header line",
+				WEXITSTATUS(s->state.status)));
+}
+
+static int start_libbpf(struct vm *vm, const struct run_program *p, const char *said, struct run *r,
+			bool *ready)
+{
+	const char *const program[] = { GUEST_PROGRAM, NULL };
+	cleanup_free char *user = xprintf("%llx", (unsigned long long)p->capabilities);
+	char **argv = snapshot__argv(said, "libbpf", program);
+	int err = vm__start(vm, SLOT_LIBBPF, user, argv);
+
+	vm__free_args(argv);
+	if (!err)
+		err = vm__wait_ready(vm, SLOT_LIBBPF, ATTACH_MS, &r->libbpf.state);
+	*ready = !err && !r->libbpf.state.exited && !r->libbpf.state.timeout;
+	if (err || *ready)
+		return err;
+	err = collect(vm, SLOT_LIBBPF, &r->libbpf);
+	return err ? err : conclude_not_ready(r);
+}
+
+/* Gives the waiting stimulus its seed; its output is the truth. */
+static int run_stimulus(struct vm *vm, uint64_t seed, struct run *r)
+{
+	cleanup_free char *line = xprintf("%llu\n", (unsigned long long)seed);
+	cleanup_buf struct buf err_text = { 0 };
+	struct program_state state;
+	int err = vm__input(vm, SLOT_STIMULUS, line);
+
+	if (!err)
+		err = vm__wait_exit(vm, SLOT_STIMULUS, STIMULUS_MS, &state);
+	if (!err)
+		err = vm__output(vm, SLOT_STIMULUS, "out", &r->truth);
+	if (!err)
+		err = vm__output(vm, SLOT_STIMULUS, "err", &err_text);
+	if (err)
+		return err;
+	if (!state.exited || state.status)
+		conclude(r, OUT_SETUP,
+			 xprintf("stimulus: %s: %.800s",
+				 state.exited ? "failed" : "not done in time", err_text.data));
+	return 0;
+}
+
+/* What the ends of the tools tell, before any row is compared. */
+static void judge_ends(struct run *r)
+{
+	const struct program_state *bcc = &r->bcc.state, *lib = &r->libbpf.state;
+
+	if (!bcc->exited || bcc->status)
+		conclude(r, OUT_SETUP,
+			 xprintf("BCC: the prototype %s; the end of its standard error: %.800s",
+				 bcc->exited ? "failed" : "did not end on SIGINT",
+				 r->bcc.err.data));
+	else if (lib->output >= OUTPUT_MAX)
+		conclude(r, OUT_FLOOD,
+			 xprintf("libbpf: printed more than %d MB", OUTPUT_MAX >> 20));
+	else if (!lib->exited)
+		conclude(r, OUT_HANG,
+			 xprintf("libbpf: still running %d s after SIGINT; end the loop when "
+				 "the signal handler has set its flag",
+				 END_MS / 1000));
+	else if (WIFSIGNALED(lib->status))
+		conclude(r, OUT_CRASH,
+			 xprintf("libbpf: killed by signal %d (%s)", WTERMSIG(lib->status),
+				 strsignal(WTERMSIG(lib->status))));
+	else if (lib->status)
+		conclude(r, OUT_EXIT,
+			 xprintf("libbpf: exit status %d after SIGINT, not 0",
+				 WEXITSTATUS(lib->status)));
+}
+
+/* --- the judge --- */
+
+static int run_judge(const struct snapshot_source *source, const char *facts, struct run *r)
+{
+	const struct {
+		const char *name, *data;
+		size_t len;
+	} inputs[] = {
+		{ "bcc", r->bcc.out.data, r->bcc.out.len },
+		{ "libbpf", r->libbpf.out.data, r->libbpf.out.len },
+		{ "truth", r->truth.data, r->truth.len },
+		{ "facts", facts, strlen(facts) },
+	};
+	const char *argv[8] = { source->test, "judge", source->test_case };
+	char *args[ARRAY_SIZE(inputs)] = { 0 };
+	cleanup_buf struct buf said = { 0 };
+	int fds[ARRAY_SIZE(inputs)], status = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(inputs); i++) {
+		fds[i] = proc__memory_file(inputs[i].data, inputs[i].len);
+		if (fds[i] < 0)
+			status = fds[i];
+		args[i] = xprintf("%s=/proc/self/fd/%d", inputs[i].name, fds[i]);
+		argv[3 + i] = args[i];
+	}
+	if (!status)
+		status = proc__run(argv, &r->judged, &said, JUDGE_MS);
+	for (size_t i = 0; i < ARRAY_SIZE(inputs); i++) {
+		close_fd(&fds[i]);
+		free(args[i]);
+	}
+	if (status == -EINTR)
+		return status;
+	if (status != 0 && status != 1)
+		return err_msg("%s judge: %s", source->test, said.len ? said.data : "failed");
+	if (r->outcome == OUT_MATCH && status)
+		conclude(r, r->libbpf.lost ? OUT_LOST : OUT_MISMATCH, NULL);
+	return 0;
+}
+
+/* --- a run --- */
+
+static void mark(struct run *r, size_t phase, int64_t *since)
+{
+	int64_t now = now_ms();
+
+	r->phase_ms[phase] = now - *since;
+	*since = now;
+}
+
+static int run_in(struct vm *vm, const struct snapshot_source *source, const struct run_program *p,
+		  struct run *r, int64_t since)
+{
+	cleanup_buf struct buf said = { 0 };
+	bool ready;
+	int err;
+
+	err = vm__put_file(vm, GUEST_PROGRAM, 0755, p->binary);
+	if (!err)
+		err = vm__output(vm, SLOT_STIMULUS, "out", &said);
+	mark(r, 1, &since);
+	if (!err)
+		err = start_libbpf(vm, p, said.data, r, &ready);
+	mark(r, 2, &since);
+	if (err || !ready)
+		return err;
+	err = run_stimulus(vm, p->seed, r);
+	mark(r, 3, &since);
+	if (!err)
+		err = stop_tool(vm, SLOT_LIBBPF, &r->libbpf);
+	if (!err)
+		err = stop_tool(vm, SLOT_BCC, &r->bcc);
+	mark(r, 4, &since);
+	if (err)
+		return err;
+	if (r->outcome == OUT_MATCH)
+		judge_ends(r);
+	return run_judge(source, p->facts, r);
+}
+
+int run__program(const struct snapshot *s, const struct snapshot_source *source,
+		 const struct run_program *program, struct run *out)
+{
+	int64_t since = now_ms();
+	struct vm *vm;
+	int err;
+
+	*out = (struct run){ 0 };
+	err = snapshot__restore(s, &vm);
+	if (err)
+		return err;
+	mark(out, 0, &since);
+	err = run_in(vm, source, program, out, since);
+	vm__free(vm);
+	if (err)
+		run__clear(out);
+	return err;
+}
+
+uint64_t run__new_seed(void)
+{
+	uint32_t seed = 0;
+
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		seed = now_ms();
+	return seed;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef RUN_H
+#define RUN_H
+
+#include "snapshot.h"
+
+/* How a run ended. Everything but OUT_SETUP is about the libbpf program. */
+enum outcome {
+	OUT_MATCH,
+	OUT_MISMATCH,
+	OUT_LOAD,   /* the kernel refused the program, or it ended while it was loading */
+	OUT_ATTACH, /* it ended before its header line for another reason */
+	OUT_READY,  /* no header line in time */
+	OUT_FLOOD,  /* more output than is allowed */
+	OUT_CRASH,  /* ended by a signal */
+	OUT_HANG,   /* did not end on SIGINT */
+	OUT_EXIT,   /* exit status not 0 */
+	OUT_LOST,   /* events lost, and rows missing */
+	OUT_SETUP,  /* the BCC prototype, the stimulus or the guest failed */
+};
+const char *outcome__name(enum outcome o);
+
+/* One tool's side of a run. */
+struct tool_run {
+	struct program_state state;
+	long lost; /* events it says it lost */
+	struct buf out, err;
+};
+
+struct run {
+	enum outcome outcome;
+	char *why; /* one sentence, NULL after OUT_MATCH and OUT_MISMATCH */
+	struct tool_run bcc, libbpf;
+	struct buf truth;
+	struct buf judged;   /* what the judge printed, see report.h */
+	int64_t phase_ms[5]; /* restore, put, attach, stimulus, end */
+};
+
+/* What is run beside the snapshot's BCC prototype. */
+struct run_program {
+	const char *binary;    /* path on the host */
+	const char *facts;     /* rows of build__facts() */
+	uint64_t capabilities; /* mask */
+	uint64_t seed;
+};
+
+/* Restores the snapshot, runs the program beside BCC over the seeded stimulus and has the unit's test
+ * judge what they printed. `*out` is valid after 0, the caller's to run__clear(); -errno after printing
+ * the error when the host failed.
+ */
+int run__program(const struct snapshot *s, const struct snapshot_source *source,
+		 const struct run_program *program, struct run *out);
+void run__clear(struct run *r);
+
+/* A seed that no earlier run had. */
+uint64_t run__new_seed(void);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef SUBJECT_H
+#define SUBJECT_H
+
+#include "run.h"
+#include "unit.h"
+
+/* A libbpf program that is run beside a unit's BCC prototype, and all that is needed for that. */
+enum subject_kind {
+	SUBJECT_TWIN,	  /* the worked pair's */
+	SUBJECT_EXERCISE, /* the learner's file */
+	SUBJECT_SOLUTION,
+	SUBJECT_WRONG, /* the solution with a patch of tests/wrong/ */
+};
+
+struct subject {
+	const struct unit *unit;
+	enum subject_kind kind;
+	const char *test_case; /* "pair" or "exercise" */
+	char *prototype;       /* BCC program */
+	char *program;	       /* libbpf program, a make target */
+	char *test;	       /* stimulus and judge, a make target */
+	uint64_t capabilities;
+	struct buf facts; /* after subject__build() */
+};
+
+/* `wrong` names the patch of a SUBJECT_WRONG, without ".patch". Reads the front matter. Returns 0 or
+ * -errno after printing the error; free with subject__free() either way.
+ */
+int subject__init(struct subject *s, const struct unit *unit, enum subject_kind kind,
+		  const char *wrong);
+void subject__free(struct subject *s);
+#define cleanup_subject __attribute__((cleanup(subject__free)))
+
+/* Builds the program and what runs and judges it. Compilers' messages go to `messages` (NULL:
+ * stderr). Returns 0, 1 when something does not build, or -errno.
+ */
+int subject__build(struct subject *s, struct buf *messages);
+
+/* Makes sure of the snapshot and runs the program in it. Returns 0 with `*out` valid, 1 when the BCC
+ * side failed, or -errno; after printing why.
+ */
+int subject__run(const struct subject *s, const struct image *image, uint64_t seed,
+		 struct run *out);
+
+#endif
