@@ -25,7 +25,7 @@
 
 struct vm {
 	pid_t pid;
-	int agent, console;
+	int agent, console, messages; /* the last two: what the guest and QEMU printed */
 	struct qmp *qmp;
 	struct buf in;
 	const char *kernel;
@@ -179,7 +179,7 @@ static int make_initrd(const struct image *image)
 
 /* --- the process --- */
 
-static void exec_qemu(char **args, const int *inherited, size_t n)
+static void exec_qemu(char **args, int messages, const int *inherited, size_t n)
 {
 	sigset_t none;
 
@@ -189,24 +189,40 @@ static void exec_qemu(char **args, const int *inherited, size_t n)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (size_t i = 0; i < n; i++)
 		fcntl(inherited[i], F_SETFD, 0);
+	dup2(messages, 1);
+	dup2(messages, 2);
 	execvp(args[0], args);
-	dprintf(2, "workbook: %s: %s; install it: sudo apt-get install qemu-system-x86\n", args[0],
+	dprintf(2, "%s: %s; install it: sudo apt-get install qemu-system-x86\n", args[0],
 		strerror(errno));
 	_exit(127);
+}
+
+/* Why a machine did not start stands in what QEMU said, why a kernel did not come up at the end of
+ * its console.
+ */
+static void print_end(int fd)
+{
+	char text[CONSOLE_END + 1];
+	off_t size = lseek(fd, 0, SEEK_END);
+	ssize_t n = pread(fd, text, CONSOLE_END, size > CONSOLE_END ? size - CONSOLE_END : 0);
+
+	if (n > 0)
+		fprintf(stderr, "%.*s\n", (int)n, text);
 }
 
 /* Starts QEMU with its console, agent and QMP descriptors in place. */
 static int spawn(struct vm_args *a, struct vm **out)
 {
 	cleanup_fd int console = memfd_create("console", MFD_CLOEXEC);
+	cleanup_fd int messages = memfd_create("messages", MFD_CLOEXEC);
 	cleanup_fd int initrd = make_initrd(a->image);
 	int agent[2] = { -1, -1 }, qmp[2] = { -1, -1 }, err = 0;
 	struct vm *vm = xcalloc(1, sizeof(*vm));
 	pid_t parent = getpid();
 	char **args;
 
-	*vm = (struct vm){ .agent = -1, .console = -1, .kernel = a->image->kernel };
-	if (initrd < 0 || console < 0 ||
+	*vm = (struct vm){ .agent = -1, .console = -1, .messages = -1, .kernel = a->image->kernel };
+	if (initrd < 0 || console < 0 || messages < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, agent) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp)) {
 		err = initrd < 0 ? initrd : err_sys("kernel %s: start QEMU", vm->kernel);
@@ -223,7 +239,7 @@ static int spawn(struct vm_args *a, struct vm **out)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(1);
-		exec_qemu(args, (int[]){ agent[1], qmp[1], console, initrd }, 4);
+		exec_qemu(args, messages, (int[]){ agent[1], qmp[1], console, initrd }, 4);
 	}
 	vm__free_args(args);
 	if (vm->pid < 0) {
@@ -233,10 +249,13 @@ static int spawn(struct vm_args *a, struct vm **out)
 	}
 	vm->agent = steal_fd(&agent[0]);
 	vm->console = steal_fd(&console);
+	vm->messages = steal_fd(&messages);
 	close(agent[1]);
 	close(qmp[1]);
 	agent[1] = qmp[1] = -1;
 	err = qmp__new(steal_fd(&qmp[0]), &vm->qmp);
+	if (err && err != -EINTR)
+		print_end(vm->messages);
 cleanup:
 	for (int i = 0; i < 2; i++) {
 		close_fd(&agent[i]);
@@ -261,6 +280,7 @@ void vm__free(struct vm *vm)
 	qmp__free(vm->qmp);
 	close_fd(&vm->agent);
 	close_fd(&vm->console);
+	close_fd(&vm->messages);
 	buf__free(&vm->in);
 	free(vm);
 }
@@ -437,18 +457,6 @@ int vm__wait_exit(struct vm *vm, const char *slot, int ms, struct program_state 
 
 /* --- boot --- */
 
-/* Why a kernel did not come up stands at the end of its console. */
-static void print_console(struct vm *vm)
-{
-	char text[CONSOLE_END + 1];
-	off_t size = lseek(vm->console, 0, SEEK_END);
-	ssize_t n =
-		pread(vm->console, text, CONSOLE_END, size > CONSOLE_END ? size - CONSOLE_END : 0);
-
-	if (n > 0)
-		fprintf(stderr, "%.*s\n", (int)n, text);
-}
-
 /* Waits for the agent's first frame; prints nothing. */
 static int wait_hello(struct vm *vm, int ms)
 {
@@ -479,7 +487,8 @@ static int boot_with(const char *accel, const struct image *image, const char *r
 				image->kernel, ms / 1000);
 		else
 			err_msg("kernel %s: did not boot; its console ends:", image->kernel);
-		print_console(vm);
+		print_end(vm->messages);
+		print_end(vm->console);
 	}
 	vm__free(vm);
 	return err;
