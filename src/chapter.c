@@ -330,6 +330,8 @@ static int extract_lines(const regex_t *start, const regex_t *end, const char *t
 	if (!done)
 		return -EINVAL;
 	text__dedent(out, found.data);
+	while (out->len > 1 && !strcmp(out->data + out->len - 2, "\n\n"))
+		out->data[--out->len] = '\0'; /* a pattern may end at a blank line */
 	return 0;
 }
 
