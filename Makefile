@@ -264,7 +264,7 @@ lint: ## check shell, format, Python, licence lines, sections and chapters
 
 lint-shell:
 	$(call msg,LINT,shell)
-	$(Q)shellcheck $(SHELL_FILES)
+	$(Q)shellcheck -S warning $(SHELL_FILES)
 
 # Versions of clang-format differ in details; the files are as 14 wants them.
 lint-format:
