@@ -274,18 +274,6 @@ lint-format:
 	*) echo '  the format is checked by clang-format 14 only' ;; \
 	esac
 
-# Prototypes run on Debian 11 too, so their syntax is Python 3.9's.
-lint-python:
-	$(call msg,LINT,python)
-	$(Q)python3 -B -c 'import ast, sys; [ast.parse(open(f).read(), f, feature_version=(3, 9)) for f in sys.argv[1:]]' $(PYTHON_FILES)
-
-lint-licence:
-	$(call msg,LINT,licence)
-	$(Q)for f in $(C_FILES) $(PYTHON_FILES) $(SHELL_FILES) Makefile; do \
-		head -n 2 $$f | grep -q 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' || \
-		{ echo "$$f: no SPDX line at the top; see CONTRIBUTING.md"; bad=1; }; \
-	done; [ ! "$$bad" ]
-
 lint-units: $(WORKBOOK)
 	$(call msg,LINT,units)
 	$(Q)$(RUN) lint
