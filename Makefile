@@ -255,9 +255,8 @@ build/fuzz/src/%.o: src/%.c | $$(@D)/
 # --- lint: what can be said about the sources without running them ---
 
 C_FILES = $(wildcard $(addsuffix *.[ch],src/ tests/ $(addsuffix /*/,src tests libbpf exercises solutions)))
-PYTHON_FILES = $(wildcard bcc/*.py exercises/*/prototype.py)
 SHELL_FILES = $(wildcard src/*.sh) .ci/run
-LINTS := lint-shell lint-format lint-python lint-licence lint-units
+LINTS := lint-shell lint-format lint-units
 
 lint: ## check shell, format, Python, licence lines, sections and chapters
 	$(Q)$(MAKE) -k $(LINTS)

@@ -248,6 +248,7 @@ int main(void)
 	unsetenv("MAKEFLAGS");
 	unsetenv("MAKELEVEL");
 	unsetenv("VMLINUX_BTF");
+	unsetenv("SAN");
 	unsetenv("V");
 	return cmocka_run_group_tests(tests, make_project, remove_project);
 }
