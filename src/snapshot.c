@@ -183,6 +183,27 @@ static int make(const struct snapshot_source *s, const char *dir)
 	return err;
 }
 
+/* A guest whose memory finds no room on the disk dies of it without a word. */
+static int check_space(const char *store)
+{
+	uint64_t needed = (VM_RAM_MB + 64ULL) << 20, left = 0;
+	struct statvfs vfs;
+
+	for (int tries = 0; tries < 2; tries++) {
+		if (statvfs(store, &vfs))
+			return err_sys("%s", store);
+		left = vfs.f_bavail * vfs.f_frsize;
+		if (left >= needed)
+			return 0;
+		snapshot__evict(0);
+	}
+	err_msg("%s: %llu MB free, a snapshot needs %llu; free some, or name a folder on another "
+		"disk "
+		"in XDG_CACHE_HOME",
+		store, (unsigned long long)left >> 20, (unsigned long long)needed >> 20);
+	return -ENOSPC;
+}
+
 /* Makes the snapshot in a folder of its own and moves it into place. */
 static int make_in_place(const struct snapshot_source *s, const char *store, const char *dir)
 {
@@ -190,6 +211,9 @@ static int make_in_place(const struct snapshot_source *s, const char *store, con
 	cleanup_fd int lock = -1;
 	int err;
 
+	err = check_space(store);
+	if (err)
+		return err;
 	if (!mkdtemp(tmp))
 		return err_sys("%s", tmp);
 	lock = open_folder(tmp);
