@@ -3,6 +3,7 @@
 
 /* --- includes --- */
 #include <argp.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
