@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <argp.h>
 #include <errno.h>
 #include <string.h>
 
@@ -148,7 +147,7 @@ static int run(struct args *a)
 	return err ? EXIT_SETUP : job.worst;
 }
 
-COMMAND(run, "run a BCC prototype and its libbpf program side by side, and compare")
+COMMAND(run, "run a BCC prototype and its libbpf program side by side, and compare", &argp)
 {
 	struct args args = { .kind = SUBJECT_TWIN };
 	int code;

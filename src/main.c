@@ -5,8 +5,6 @@
 
 #include "command.h"
 
-extern const struct command __start_commands[], __stop_commands[];
-
 static void usage(FILE *f)
 {
 	fputs("Usage: workbook COMMAND [OPTION...]\n"
