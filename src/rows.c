@@ -951,7 +951,11 @@ bool need__met(const struct need *need, struct text facts)
 	while (next_line(&facts, &line, &whole)) {
 		char fact[1024];
 
-		if (!line.len || line.len >= sizeof(fact))
+		if (line.len >= sizeof(fact)) {
+			found |= never; /* it could be what must not be */
+			continue;
+		}
+		if (!line.len)
 			continue;
 		memcpy(fact, line.data, line.len);
 		fact[line.len] = '\0';

@@ -296,6 +296,29 @@ static int read_input(const char *path, struct buf *b, struct text *text)
 	return 0;
 }
 
+/* A faulty set-up is no verdict on anyone: its reason goes to stderr as well. */
+static int judge_status(enum verdict verdict, const struct buf *out)
+{
+	const char *why = strstr(out->data, "message ");
+
+	if (fwrite(out->data, 1, out->len, stdout) != out->len || fflush(stdout)) {
+		fprintf(stderr, "judge: standard output: %s\n", strerror(errno));
+		return 2;
+	}
+	if (verdict == VERDICT_SETUP && why)
+		fprintf(stderr, "%.*s\n", (int)strcspn(why + 8, "\n"), why + 8);
+	return verdict == VERDICT_MATCH ? 0 : verdict == VERDICT_MISMATCH ? 1 : 2;
+}
+
+static const char *find_argument(char **args, const char *name)
+{
+	for (; *args; args++)
+		if (!strncmp(*args, name, strlen(name)))
+			return *args + strlen(name);
+	fprintf(stderr, "judge: %sFILE is missing\n", name);
+	return NULL;
+}
+
 static int run_judge(const struct test_case *test, char **args)
 {
 	static const char *const names[] = { "bcc=", "libbpf=", "truth=", "facts=" };
@@ -306,25 +329,14 @@ static int run_judge(const struct test_case *test, char **args)
 	enum verdict verdict;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const char *path = NULL;
+		const char *path = find_argument(args, names[i]);
 
-		for (char **arg = args; *arg; arg++)
-			if (!strncmp(*arg, names[i], strlen(names[i])))
-				path = *arg + strlen(names[i]);
-		if (!path) {
-			fprintf(stderr, "judge: %sFILE is missing\n", names[i]);
-			return 2;
-		}
-		if (read_input(path, &input[i], &text[i]))
+		if (!path || read_input(path, &input[i], &text[i]))
 			return 2;
 	}
 	verdict = rows__judge(&rule, test->needs, ARRAY_SIZE(test->needs),
 			      &(struct judge_input){ text[0], text[1], text[2], text[3] }, &out);
-	if (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout)) {
-		fprintf(stderr, "judge: standard output: %s\n", strerror(errno));
-		return 2;
-	}
-	return verdict == VERDICT_MATCH ? 0 : verdict == VERDICT_MISMATCH ? 1 : 2;
+	return judge_status(verdict, &out);
 }
 
 /* --- the command line --- */
