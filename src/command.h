@@ -19,7 +19,9 @@ struct command {
 	const struct argp *argp;
 };
 
-extern const struct command __start_commands[], __stop_commands[];
+/* Weak: absent in a test that links no command. */
+extern const struct command __start_commands[] __attribute__((weak));
+extern const struct command __stop_commands[] __attribute__((weak));
 
 /* COMMAND(run, "what it does", &argp) { ... return exit code; } */
 #define COMMAND(_name, _summary, ...)                                                          \
