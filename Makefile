@@ -232,7 +232,7 @@ build/facts: $(addprefix build/src/,facts.o util.o)
 # A unit's stimulus and judge.
 $(TESTS): build/%: %.c build/tests/harness.o $(addprefix build/src/,rows.o util.o)
 	$(call msg,TEST)
-	$(Q)$(CC) $(HOST_CFLAGS) $(DEPS) -static $(filter %.c %.o,$^) -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(DEPS) -static $< $(filter %.o,$^) -o $@
 
 build/tests/%.o: tests/%.c | $$(@D)/
 	$(call msg,CC)
@@ -241,14 +241,14 @@ build/tests/%.o: tests/%.c | $$(@D)/
 # cmocka hands every test a state that few need.
 $(UNIT_TESTS): $(O)/unit/%: tests/unit/%.c $(addprefix $(O)/,$(MODULES)) | $$(@D)/
 	$(call msg,TEST)
-	$(Q)$(CC) $(HOST_CFLAGS) -Wno-unused-parameter $(DEPS) $(filter %.c %.o,$^) $(HOST_LIBS) -lcmocka -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) -Wno-unused-parameter $(DEPS) $< $(filter %.o,$^) $(HOST_LIBS) -lcmocka -o $@
 
 # libFuzzer is clang's, so fuzzers get modules of their own; what is to warn of, gcc has said.
 FUZZ_CFLAGS = $(filter-out $(WARNINGS),$(HOST_CFLAGS)) -fsanitize=address,undefined
 
 $(FUZZERS): build/%: tests/%.c $(addprefix build/fuzz/,$(MODULES))
 	$(call msg,FUZZER)
-	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(DEPS) -fsanitize=fuzzer $(filter %.c %.o,$^) $(HOST_LIBS) -o $@
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(DEPS) -fsanitize=fuzzer $< $(filter %.o,$^) $(HOST_LIBS) -o $@
 
 build/fuzz/src/%.o: src/%.c | $$(@D)/
 	$(call msg,CC)
