@@ -9,7 +9,10 @@
  */
 struct snapshot;
 
-/* What a snapshot is made of. The strings are the caller's and must outlive the call only. */
+/* What a snapshot is made of. The strings are the caller's and must outlive the call only. Without a
+ * prototype (and test) it is the kernel's base: booted, BCC's files in memory, nothing running; the others
+ * on that kernel are made from it.
+ */
 struct snapshot_source {
 	const struct image *image;
 	const char *name;      /* "01-kprobe-counter" */

@@ -639,10 +639,11 @@ static int refresh(struct vm *vm)
 	return run_order(vm, FRAME_CLOCK, &p, NULL, "clock", ORDER_MS);
 }
 
-int vm__restore(const struct image *image, const char *ram, const char *state, struct vm **out)
+int vm__restore(const struct image *image, const char *ram, const char *state, bool share,
+		struct vm **out)
 {
 	static const char *const busy[] = { "inmigrate", NULL };
-	struct vm_args args = { .image = image, .ram = ram, .restore = true };
+	struct vm_args args = { .image = image, .ram = ram, .share = share, .restore = true };
 	cleanup_fd int fd = open(state, O_RDONLY | O_CLOEXEC);
 	struct vm *vm;
 	int err;

@@ -56,10 +56,11 @@ int vm__boot(const struct image *image, const char *ram, struct vm **out);
  * snapshot.
  */
 int vm__save(struct vm *vm, const char *state);
-/* Continues a snapshot, with a fresh clock and fresh entropy; RAM and state files stay untouched and
- * can serve many VMs at once.
+/* Continues a snapshot, with a fresh clock and fresh entropy. The RAM file stays untouched and can serve
+ * many VMs at once, unless `share` lets the guest write to it, for another snapshot.
  */
-int vm__restore(const struct image *image, const char *ram, const char *state, struct vm **out);
+int vm__restore(const struct image *image, const char *ram, const char *state, bool share,
+		struct vm **out);
 void vm__free(struct vm *vm);
 
 /* Orders to the agent. All return 0 or -errno after printing the error; -EPROTO when the agent does
