@@ -11,6 +11,7 @@
 #include <linux/random.h>
 #include <net/if.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -157,6 +158,7 @@ static void mount_rest(void)
 	mount_at("cgroup2", "/sys/fs/cgroup", 0, NULL);
 	mkdir("/run/slots", 0700);
 	mkdir("/run/workbook", 0755);
+	mkdir("/workbook", 0755);
 }
 
 static void set_sysctls(void)
@@ -465,6 +467,90 @@ static void signal_program(struct payload *p)
 		reply_ok();
 }
 
+/* --- the interactive shell --- */
+
+static void set_size(int terminal, struct payload *p)
+{
+	int64_t rows = payload__number(p), columns = payload__number(p);
+	struct winsize size = { .ws_row = rows, .ws_col = columns };
+
+	if (rows > 0 && columns > 0)
+		ioctl(terminal, TIOCSWINSZ, &size);
+}
+
+static void exec_shell(const char *term)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setenv("TERM", term, 1);
+	setenv("PS1", "\\u@\\h:\\w# ", 1);
+	if (!chdir("/workbook"))
+		execlp("bash", "bash", "--norc", "-i", NULL);
+	perror("bash");
+	_exit(127);
+}
+
+/* Carries bytes between the terminal and the host until the shell ends. */
+static void relay(int terminal, pid_t shell, struct buf *in)
+{
+	struct pollfd fds[] = { { port, POLLIN, 0 }, { terminal, POLLIN, 0 } };
+	cleanup_buf struct buf payload = { 0 };
+	static char chunk[16384];
+	int status = 0;
+	uint32_t type;
+	ssize_t n;
+
+	for (;;) {
+		poll(fds, ARRAY_SIZE(fds), -1);
+		if (fds[1].revents) {
+			n = read(terminal, chunk, sizeof(chunk));
+			if (n <= 0)
+				break; /* the last process on the terminal is gone */
+			send_frame(FRAME_TTY, chunk, n);
+		}
+		if (!(fds[0].revents & POLLIN) || (n = read(port, chunk, sizeof(chunk))) <= 0)
+			continue;
+		buf__add(in, chunk, n);
+		for (; frame__take(in, &type, &payload) == 1; payload.len = 0) {
+			struct payload p = { payload.data, payload.len };
+
+			if (type == FRAME_SIZE)
+				set_size(terminal, &p);
+			else if (type == FRAME_TTY && write(terminal, p.data, p.len) < 0)
+				break;
+		}
+	}
+	waitpid(shell, &status, 0);
+	snprintf(chunk, sizeof(chunk), "%d", status);
+	send_frame(FRAME_END, chunk, strlen(chunk) + 1);
+}
+
+static void open_shell(struct payload *p, struct buf *in)
+{
+	struct payload size = *p;
+	const char *term;
+	int terminal;
+	pid_t shell;
+
+	payload__string(p);
+	payload__string(p);
+	term = payload__string(p);
+	shell = forkpty(&terminal, NULL, NULL, NULL);
+	if (!shell)
+		exec_shell(term ? term : "dumb");
+	if (shell < 0) {
+		reply_error("shell: %s", strerror(errno));
+		return;
+	}
+	fcntl(terminal, F_SETFD, FD_CLOEXEC);
+	set_size(terminal, &size);
+	reply_ok();
+	relay(terminal, shell, in);
+	close(terminal);
+}
+
 /* --- files, clock --- */
 
 static void put_file(struct payload *p)
@@ -521,7 +607,7 @@ static void set_clock(struct payload *p)
 
 /* --- orders --- */
 
-static void obey(uint32_t type, struct payload *p)
+static void obey(uint32_t type, struct payload *p, struct buf *in)
 {
 	switch (type) {
 	case FRAME_PUT:
@@ -540,6 +626,8 @@ static void obey(uint32_t type, struct payload *p)
 		return wait_slot(p, true);
 	case FRAME_CLOCK:
 		return set_clock(p);
+	case FRAME_SHELL:
+		return open_shell(p, in);
 	default:
 		return reply_error("order %u is unknown", type);
 	}
@@ -563,7 +651,7 @@ static void serve(void)
 		while (frame__take(&in, &type, &payload) == 1) {
 			struct payload p = { payload.data, payload.len };
 
-			obey(type, &p);
+			obey(type, &p, &in);
 			payload.len = 0;
 		}
 	}

@@ -3,14 +3,17 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 
 #include "interrupt.h"
@@ -453,6 +456,119 @@ int vm__wait_ready(struct vm *vm, const char *slot, int ms, struct program_state
 int vm__wait_exit(struct vm *vm, const char *slot, int ms, struct program_state *state)
 {
 	return wait_slot(vm, FRAME_WAIT, slot, ms, state);
+}
+
+/* --- the interactive shell --- */
+
+static volatile sig_atomic_t resized;
+
+static void note_resize(int sig)
+{
+	(void)sig;
+	resized = 1;
+}
+
+static void add_size(struct buf *p)
+{
+	struct winsize size = { .ws_row = 24, .ws_col = 80 };
+
+	ioctl(0, TIOCGWINSZ, &size);
+	add_number(p, size.ws_row);
+	add_number(p, size.ws_col);
+}
+
+static int send_frame(struct vm *vm, uint32_t type, const void *data, size_t len)
+{
+	cleanup_buf struct buf frame = { 0 };
+
+	frame__put(&frame, type, data, len);
+	return send_all(vm, &frame);
+}
+
+/* What came from the guest: shows it; 1 at the shell's end. */
+static int show_frames(struct vm *vm, int *status)
+{
+	cleanup_buf struct buf payload = { 0 };
+	uint32_t type;
+	int got;
+
+	while ((got = frame__take(&vm->in, &type, &payload)) == 1) {
+		if (type == FRAME_END) {
+			*status = atoi(payload.data);
+			return 1;
+		}
+		if (type == FRAME_TTY && write(1, payload.data, payload.len) < 0)
+			return -errno;
+		payload.len = 0;
+	}
+	return got;
+}
+
+static int relay(struct vm *vm, int *status)
+{
+	struct pollfd fds[] = { { vm->agent, POLLIN, 0 }, { 0, POLLIN, 0 } };
+	static char chunk[16384];
+	int done = 0;
+	ssize_t n;
+
+	while (!done) {
+		if (interrupt__signal())
+			return -EINTR;
+		if (resized) {
+			cleanup_buf struct buf size = { 0 };
+
+			resized = 0;
+			add_size(&size);
+			send_frame(vm, FRAME_SIZE, size.data, size.len);
+		}
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+			continue;
+		if (fds[1].revents) {
+			n = read(0, chunk, sizeof(chunk));
+			/* The end of a pipe is a terminal's Ctrl-D. */
+			if (n <= 0) {
+				fds[1].fd = -1;
+				send_frame(vm, FRAME_TTY, "\004", 1);
+			} else if (send_frame(vm, FRAME_TTY, chunk, n)) {
+				return -EPROTO;
+			}
+		}
+		if (fds[0].revents) {
+			n = recv(vm->agent, chunk, sizeof(chunk), 0);
+			if (n <= 0)
+				return -EPROTO;
+			buf__add(&vm->in, chunk, n);
+			done = show_frames(vm, status);
+		}
+	}
+	return done < 0 ? done : 0;
+}
+
+int vm__shell(struct vm *vm, int *status)
+{
+	cleanup_buf struct buf p = { 0 };
+	const char *term = getenv("TERM");
+	struct termios saved, raw;
+	bool terminal = !tcgetattr(0, &saved);
+	int err;
+
+	add_size(&p);
+	add_string(&p, term ? term : "dumb");
+	signal(SIGWINCH, note_resize);
+	err = run_order(vm, FRAME_SHELL, &p, NULL, "shell", ORDER_MS);
+	if (err)
+		return err;
+	if (terminal) {
+		raw = saved;
+		cfmakeraw(&raw);
+		tcsetattr(0, TCSANOW, &raw);
+	}
+	err = relay(vm, status);
+	if (terminal)
+		tcsetattr(0, TCSANOW, &saved);
+	if (err == -EPROTO)
+		err_msg("kernel %s: shell: the guest is gone", vm->kernel);
+	return err;
 }
 
 /* --- boot --- */

@@ -80,4 +80,9 @@ int vm__signal(struct vm *vm, const char *slot, int sig);
 int vm__wait_ready(struct vm *vm, const char *slot, int ms, struct program_state *state);
 int vm__wait_exit(struct vm *vm, const char *slot, int ms, struct program_state *state);
 
+/* An interactive shell in the guest, on this process's terminal (or on pipes) until it ends; window
+ * changes and Ctrl-C go to the guest. `*status` is the shell's exit status. The terminal is left as it was.
+ */
+int vm__shell(struct vm *vm, int *status);
+
 #endif
