@@ -52,7 +52,7 @@ static char *printable(const char *line)
 /* How many bytes of `text` fit into `room` columns, ending behind a blank where one is near. */
 static size_t fit(const char *text, int room)
 {
-	size_t len = strlen(text), blank = 0, n;
+	size_t len = strlen(text), indent = strspn(text, " "), blank = 0, n;
 	int at = 0, width;
 
 	for (size_t i = 0; i < len; i += n) {
@@ -60,7 +60,7 @@ static size_t fit(const char *text, int room)
 		if (i && at + width > room)
 			return blank && text[i] != ' ' ? blank : i;
 		at += width;
-		if (text[i] == ' ' && at > room / 2)
+		if (text[i] == ' ' && i > indent && at > room / 2)
 			blank = i + 1;
 	}
 	return len;

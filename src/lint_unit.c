@@ -240,30 +240,33 @@ static void check_rows(struct lint *l, const struct unit *u, const struct rows *
 	}
 }
 
-/* Each section name must have a row; complains once a name and file. */
+/* Each section must have a row; complains once a name. */
 static void check_shown(struct lint *l, const struct unit *u, const struct rows *rows,
-			const struct parts *parts)
+			const struct parts *parts, struct strings *seen)
 {
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct part *part = &parts->items[i];
 
-		if (section__known(part->name) && !find_row(rows, rows->count, part->name))
-			complain(l, part->file, part->line,
-				 "section %s: the chapter does not show it; write ```compare %s "
-				 "into %s",
-				 part->name, part->name, rel(u->chapter));
+		if (!section__known(part->name) || find_row(rows, rows->count, part->name) ||
+		    strings__has(seen, part->name))
+			continue;
+		strings__add(seen, xstrdup(part->name));
+		complain(l, part->file, part->line,
+			 "section %s: the chapter does not show it; write ```compare %s into %s",
+			 part->name, part->name, rel(u->chapter));
 	}
 }
 
 static void check_pair(struct lint *l, const struct unit *u, const struct rows *rows)
 {
 	cleanup_parts struct parts bcc = { 0 }, libbpf = { 0 };
+	cleanup_strings struct strings seen = { 0 };
 
 	if (unit__add_file(&bcc, ".", u->bcc) || unit__add_sources(&libbpf, ".", u, u->libbpf))
 		return;
 	check_rows(l, u, rows, &bcc, &libbpf);
-	check_shown(l, u, rows, &bcc);
-	check_shown(l, u, rows, &libbpf);
+	check_shown(l, u, rows, &bcc, &seen);
+	check_shown(l, u, rows, &libbpf, &seen);
 }
 
 /* --- the exercise --- */
@@ -326,13 +329,16 @@ static void check_declared(struct lint *l, const char *readme, const struct stri
 static void check_paired(struct lint *l, const struct parts *parts, const struct parts *others,
 			 const struct rows *rows, const struct strings *declared, enum only only)
 {
+	cleanup_strings struct strings seen = { 0 };
+
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct part *part = &parts->items[i];
 		const struct row *row = find_row(rows, rows->count, part->name);
 
 		if (parts__has(others, part->name) || strings__has(declared, part->name) ||
-		    (row && row->compare.only == only))
+		    (row && row->compare.only == only) || strings__has(&seen, part->name))
 			continue;
+		strings__add(&seen, xstrdup(part->name));
 		complain(l, part->file, part->line,
 			 "section %s: the other side has none; write it, or `only: {%s: %s}` into "
 			 "the README.md",
