@@ -105,6 +105,7 @@ static int run_kernel(void *ctx, size_t i)
 	const struct job *job = ctx;
 	const char *kernel = job->args->kernels.items[i];
 	struct image *image = NULL;
+	struct result result;
 	struct run run;
 	int err = image__get(kernel, &image);
 
@@ -113,7 +114,10 @@ static int run_kernel(void *ctx, size_t i)
 	image__free(image);
 	if (err)
 		return EXIT_SETUP;
-	err = result__print(stdout, job->subject, &run, kernel, job->args->seed, job->args->timing);
+	result__init(&result, job->subject, kernel, job->args->seed, &run);
+	result__print(stdout, &result, job->args->timing);
+	err = result__exit_code(&result);
+	result__free(&result);
 	run__clear(&run);
 	return err;
 }

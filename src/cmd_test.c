@@ -202,6 +202,7 @@ static bool run_check(const struct check *c, const struct image *image)
 {
 	uint64_t seed = run__new_seed();
 	int64_t start = now_ms();
+	struct result result;
 	struct run r;
 	bool ok;
 
@@ -218,7 +219,9 @@ static bool run_check(const struct check *c, const struct image *image)
 	if (!ok) {
 		printf("expected: %s %s\n", c->outcome ? c->outcome : "match",
 		       c->must_contain ? c->must_contain : "");
-		result__print(stdout, &c->subject, &r, image->kernel, seed, true);
+		result__init(&result, &c->subject, image->kernel, seed, &r);
+		result__print(stdout, &result, true);
+		result__free(&result);
 	}
 	run__clear(&r);
 	return ok;

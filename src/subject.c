@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <string.h>
+
 #include "build.h"
 #include "subject.h"
 
@@ -33,6 +35,10 @@ int subject__init(struct subject *s, const struct unit *unit, enum subject_kind 
 		.program = program_path(unit, kind, wrong),
 		.test = xprintf("build/tests/%s", unit->name),
 	};
+	/* build/libbpf/NN-topic/topic is made of libbpf/NN-topic/topic.bpf.c, a wrong one of a copy. */
+	s->source = xprintf("%s/%s.bpf.c", project_root(),
+			    kind == SUBJECT_WRONG ? s->program : s->program + strlen("build/"));
+	s->source_name = s->source + strlen(project_root()) + 1;
 	err = front__read(&front, page);
 	s->capabilities = front.capabilities;
 	return err;
@@ -42,6 +48,7 @@ void subject__free(struct subject *s)
 {
 	free(s->prototype);
 	free(s->program);
+	free(s->source);
 	free(s->test);
 	buf__free(&s->facts);
 	*s = (struct subject){ 0 };

@@ -16,10 +16,12 @@ enum subject_kind {
 struct subject {
 	const struct unit *unit;
 	enum subject_kind kind;
-	const char *test_case; /* "pair" or "exercise" */
-	char *prototype;       /* BCC program */
-	char *program;	       /* libbpf program, a make target */
-	char *test;	       /* stimulus and judge, a make target */
+	const char *test_case;	 /* "pair" or "exercise" */
+	char *prototype;	 /* BCC program */
+	char *program;		 /* libbpf program, a make target */
+	char *source;		 /* its kernel side, topic.bpf.c */
+	const char *source_name; /* the same, from the project's root */
+	char *test;		 /* stimulus and judge, a make target */
 	uint64_t capabilities;
 	struct buf facts; /* after subject__build() */
 };
