@@ -303,16 +303,21 @@ static void print_legend(const struct diff *d, const struct unit *u, struct buf 
 	print_columns(d, &left, &right, out);
 }
 
+static void print_title(const struct diff *d, const struct unit *u, struct buf *out)
+{
+	cleanup_free char *readme = xprintf("%s/README.md", u->exercise), *error = NULL;
+	cleanup_front struct front front = { 0 };
+	cleanup_buf struct buf text = { 0 };
+
+	if (!file__read(d->options.exercise ? readme : u->chapter, &text))
+		front__parse(&front, u->name, text.data, text.len, &error);
+	buf__printf(out, "%s%s%s%s%s\n\n", d->bold, u->name, front.title ? ": " : "",
+		    front.title ? front.title : "", d->off);
+}
+
 static void print_diff(const struct diff *d, const struct unit *u, struct buf *out)
 {
-	cleanup_front struct front front = { 0 };
-	cleanup_free char *error = NULL;
-	const char *text = d->chapter.data ? d->chapter.data : "";
-
-	front__parse(&front, u->chapter, text, d->chapter.len, &error);
-	buf__printf(out, "%s%s%s%s%s%s\n\n", d->bold, u->name, front.title ? ": " : "",
-		    front.title ? front.title : "", d->options.exercise ? ", exercise" : "",
-		    d->off);
+	print_title(d, u, out);
 	print_legend(d, u, out);
 	for (size_t i = 0; i < d->count; i++)
 		print_row(d, &d->rows[i], out);

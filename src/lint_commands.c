@@ -34,26 +34,32 @@ static bool is_target(const struct lint *l, const char *name)
 	return false;
 }
 
-/* Takes the next word of a command line; NULL at its end and where a comment begins. */
+/* Takes the next word of a command line, quoted blanks included; NULL at its end and where a comment
+ * begins.
+ */
 static char *next_word(const char **at)
 {
-	size_t len;
+	const char *start = *at + strspn(*at, " \t"), *p = start;
+	char quote = '\0';
 
-	*at += strspn(*at, " \t");
-	len = strcspn(*at, " \t");
-	if (!len || **at == '#')
-		return NULL;
-	*at += len;
-	return text__copy(*at - len, len);
+	for (; *p && (quote || !strchr(" \t", *p)); p++) {
+		if (quote && *p == quote)
+			quote = '\0';
+		else if (!quote && strchr("'\"", *p))
+			quote = *p;
+	}
+	*at = p;
+	return p == start || *start == '#' ? NULL : text__copy(start, p - start);
 }
 
 /* "|", "&&", ";" and the like, alone or at the end of a word, begin a new command. */
 static bool ends_command(char *word)
 {
-	size_t len = strcspn(word, ";|&<>");
-	bool ends = word[len];
+	size_t len = strcspn(word, "'\";|&<>");
+	bool ends = word[len] && !strchr("'\"", word[len]);
 
-	word[len] = '\0';
+	if (ends)
+		word[len] = '\0';
 	return ends;
 }
 

@@ -195,16 +195,17 @@ static void check_links(const struct page *p, unsigned number, const char *raw, 
 {
 	cleanup_free char *line = text__copy(raw, len);
 	const char *at = line;
-	char *definition;
+	const char *name_end;
 
 	hide_code(line);
 	while ((at = strstr(at, "]("))) {
 		at += 2;
 		check_link(p, number, at, strcspn(at, ") \t"));
 	}
-	definition = *line == '[' ? strstr(line, "]: ") : NULL;
-	if (definition)
-		check_link(p, number, definition + 3, strcspn(definition + 3, " \t"));
+	/* "[^1]: text" is a footnote. */
+	name_end = *line == '[' && line[1] != '^' ? strchr(line, ']') : NULL;
+	if (name_end && !strncmp(name_end, "]: ", 3))
+		check_link(p, number, name_end + 3, strcspn(name_end + 3, " \t"));
 }
 
 static unsigned count_words(const char *line, size_t len)

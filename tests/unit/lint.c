@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A small project without fault, broken in one place at a time: each break must be a complaint. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -80,7 +81,8 @@ static const struct {
 	const char *path, *text;
 } files[] = {
 	{ "Makefile", SPDX_PY "check: all\nall:\nX := y\n$(UNITS): z\n.PHONY: other\nt-%: u\n" },
-	{ "README.md", "Read [the start](chapters/00-start-here.md).\n" },
+	{ "README.md",
+	  "Read [the start](chapters/00-start-here.md).[^1]\n\n[^1]: Now.\n[y]: Makefile\n" },
 	{ PAGE, "# Start\n\n```text\nfree\n```\n" },
 	{ CHAPTER, chapter },
 	{ BCC, python },
@@ -202,6 +204,8 @@ static const struct {
 	{ PAGE, "free\n```", "free", PAGE ":3:", "fence without an end" },
 	/* commands, links, length */
 	{ CHAPTER, "make check", "make chek", CHAPTER, "make chek: the Makefile has no" },
+	{ CHAPTER, "make check", "X='a b' make \"U=1 2\" check V='3; 4' 5", CHAPTER,
+	  "make 5: the Makefile has no" },
 	{ CHAPTER, "make check", "make 08", CHAPTER, "make 08: the Makefile has no" },
 	{ CHAPTER, "workbook --help", "workbook frob", CHAPTER, "workbook frob: no such command" },
 	{ CHAPTER, "$ make check", "$ ls; make -s V=1 t-1 other X", CHAPTER, "make X: " },
@@ -381,6 +385,24 @@ static void test_git(void **state)
 	lint__free(&lint);
 }
 
+static void test_no_python(void **state)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), kept = dup(STDERR_FILENO);
+	cleanup_free char *path = xstrdup(getenv("PATH"));
+	struct lint lint;
+
+	put_project();
+	setenv("PATH", "/nowhere", 1);
+	dup2(null, STDERR_FILENO);
+	lint = run_lint(false);
+	dup2(kept, STDERR_FILENO);
+	setenv("PATH", path, 1);
+	close(kept);
+	close(null);
+	assert_true(complains(&lint, BCC ":1:", "install python3"));
+	lint__free(&lint);
+}
+
 static void test_print(void **state)
 {
 	cleanup_free char *text = NULL;
@@ -398,9 +420,8 @@ static void test_print(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_breaks),
-		cmocka_unit_test(test_fix),
-		cmocka_unit_test(test_git),
+		cmocka_unit_test(test_breaks),	  cmocka_unit_test(test_fix),
+		cmocka_unit_test(test_no_python), cmocka_unit_test(test_git),
 		cmocka_unit_test(test_print),
 	};
 
