@@ -57,7 +57,7 @@ static bool next_line(struct text *rest, struct text *line, bool *whole)
 
 static struct text as_text(const char *s)
 {
-	return (struct text){ s, s ? strlen(s) : 0 };
+	return (struct text){ s ? s : "", s ? strlen(s) : 0 };
 }
 
 /* Bytes of the character at `s`, 0 when it is no valid UTF-8. */
