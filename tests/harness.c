@@ -324,19 +324,26 @@ static int run_judge(const struct test_case *test, char **args)
 	static const char *const names[] = { "bcc=", "libbpf=", "truth=", "facts=" };
 	const struct rows_rule rule = { test->columns, test->own, test->mask, test->sum,
 					test->ordered };
-	struct buf input[ARRAY_SIZE(names)] = { 0 }, out = { 0 };
+	struct buf input[ARRAY_SIZE(names)] = { 0 };
 	struct text text[ARRAY_SIZE(names)] = { 0 };
-	enum verdict verdict;
+	cleanup_buf struct buf out = { 0 };
+	int status = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !status; i++) {
 		const char *path = find_argument(args, names[i]);
 
 		if (!path || read_input(path, &input[i], &text[i]))
-			return 2;
+			status = 2;
 	}
-	verdict = rows__judge(&rule, test->needs, ARRAY_SIZE(test->needs),
-			      &(struct judge_input){ text[0], text[1], text[2], text[3] }, &out);
-	return judge_status(verdict, &out);
+	if (!status)
+		status = judge_status(
+			rows__judge(&rule, test->needs, ARRAY_SIZE(test->needs),
+				    &(struct judge_input){ text[0], text[1], text[2], text[3] },
+				    &out),
+			&out);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		buf__free(&input[i]);
+	return status;
 }
 
 /* --- the command line --- */
