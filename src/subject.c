@@ -63,17 +63,39 @@ int subject__build(struct subject *s, struct buf *messages)
 	return err ? err : build__facts(object, &s->facts);
 }
 
-int subject__run(const struct subject *s, const struct image *image, uint64_t seed, struct run *out)
+int subject__build_test(struct subject *s, struct buf *messages)
 {
-	cleanup_free char *test = xprintf("%s/%s", project_root(), s->test);
-	cleanup_free char *binary = xprintf("%s/%s", project_root(), s->program);
-	const struct snapshot_source source = {
+	const char *const targets[] = { s->test, "build/agent", NULL };
+
+	return build__targets(targets, messages);
+}
+
+/* `test` is the caller's, to outlive the source. */
+static struct snapshot_source source_of(const struct subject *s, const struct image *image,
+					const char *test)
+{
+	return (struct snapshot_source){
 		.image = image,
 		.name = s->unit->name,
 		.test_case = s->test_case,
 		.prototype = s->prototype,
 		.test = test,
 	};
+}
+
+int subject__snapshot(const struct subject *s, const struct image *image, struct snapshot **out)
+{
+	cleanup_free char *test = xprintf("%s/%s", project_root(), s->test);
+	const struct snapshot_source source = source_of(s, image, test);
+
+	return snapshot__get(&source, out);
+}
+
+int subject__run(const struct subject *s, const struct image *image, uint64_t seed, struct run *out)
+{
+	cleanup_free char *test = xprintf("%s/%s", project_root(), s->test);
+	cleanup_free char *binary = xprintf("%s/%s", project_root(), s->program);
+	const struct snapshot_source source = source_of(s, image, test);
 	const struct run_program program = {
 		.binary = binary,
 		.facts = s->facts.data,

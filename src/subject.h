@@ -39,6 +39,12 @@ void subject__free(struct subject *s);
  */
 int subject__build(struct subject *s, struct buf *messages);
 
+/* Builds only what its snapshot is made of. */
+int subject__build_test(struct subject *s, struct buf *messages);
+
+/* The snapshot that it runs in, made when there is none. As snapshot__get(). */
+int subject__snapshot(const struct subject *s, const struct image *image, struct snapshot **out);
+
 /* Makes sure of the snapshot and runs the program in it. Returns 0 with `*out` valid, 1 when the BCC
  * side failed, or -errno; after printing why.
  */
