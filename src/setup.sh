@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # Installs the packages that the workbook needs and that are missing; says nothing when none is.
-# Who is neither root nor may become it gets the command to run, and exit code 2.
+# Who is neither root nor may become it gets the command to run, and exit code 2. With --missing it only
+# prints that command.
 set -eu
 
 # The one list of what is needed.
@@ -88,6 +89,10 @@ missing=${missing% }
 [ "$missing" ] || exit 0
 
 command="apt-get update && apt-get install -y --no-install-recommends $missing"
+if [ "${1-}" = --missing ]; then
+    echo "$command"
+    exit
+fi
 may_install || refuse "packages are missing; as root, run" "$command"
 echo "  SETUP    installing $missing"
 as_root apt-get -q update
