@@ -275,23 +275,29 @@ static void add_step(struct suite *s, char *label, const char *first, const char
 	add_job(s, (struct job){ .argv = argv, .label = label });
 }
 
-/* Every program in build/unit, and a moment of every fuzzer in build/fuzz. */
-static void add_programs(struct suite *s, const char *folder, const char *what, const char *option)
+/* A step for each file with the ending in tests/FOLDER: RUN_IN/FOLDER/NAME is what runs. */
+static void add_files(struct suite *s, const char *folder, const char *ending, const char *run_in,
+		      const char *option)
 {
 	cleanup_free char *sources = xprintf("%s/tests/%s", project_root(), folder);
 	cleanup_strings struct strings names = { 0 };
 	DIR *dir = opendir(sources);
 
 	for (struct dirent *e; dir && (e = readdir(dir));)
-		if (!fnmatch("*.c", e->d_name, 0))
-			strings__add(&names, text__copy(e->d_name, strlen(e->d_name) - 2));
+		if (text__ends(e->d_name, strlen(e->d_name), ending))
+			strings__add(&names, xstrdup(e->d_name));
 	if (dir)
 		closedir(dir);
 	strings__sort(&names);
-	for (size_t i = 0; i < names.count; i++)
-		add_step(s, xprintf("%s %s", what, names.items[i]),
-			 xprintf("%s/build/%s/%s", project_root(), folder, names.items[i]), option,
-			 NULL);
+	for (size_t i = 0; i < names.count; i++) {
+		const char *name = names.items[i];
+		/* A C file has become a program without the ending. */
+		int len = strlen(name) - (!strcmp(ending, ".c") ? 2 : 0);
+
+		add_step(s, xprintf("%s/%s", folder, name),
+			 xprintf("%s/%s/%s/%.*s", project_root(), run_in, folder, len, name),
+			 option, NULL);
+	}
 }
 
 /* --- the suite --- */
@@ -316,8 +322,9 @@ static int plan(struct suite *s)
 		err = err_msg("no such unit; `workbook list` names all");
 	if (err || s->args->pairs_only)
 		return err;
-	add_programs(s, "unit", "unit tests", NULL);
-	add_programs(s, "fuzz", "fuzzer", "-max_total_time=10");
+	add_files(s, "unit", ".c", "build", NULL);
+	add_files(s, "fuzz", ".c", "build", "-max_total_time=10");
+	add_files(s, "system", ".sh", "tests", NULL);
 	add_step(s, xstrdup("lint"), "make", "-s", "lint");
 	return 0;
 }

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Whatever is wrong with what a user gives: one clear message that names it and the mend, exit code 1
+# (the program) or 2 (usage, set-up), nothing left running.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/system/copy
+exercise=exercises/01-kprobe-counter
+tool=$exercise/kprobe-counter.c
+probe=$exercise/kprobe-counter.bpf.c
+
+# told CODE WHAT COMMAND...: it must end with CODE and say WHAT.
+told()
+{
+    local code=$1 what=$2 status=0 said
+    shift 2
+    said=$("$@" 2>&1 </dev/null) || status=$?
+    [ "$status" = "$code" ] || fail "exit status $status, not $code: $*" "$said"
+    expect "$what" "$said"
+    printf '%s: %s\n' "$*" "$(grep -E -m 1 -- "$what" <<<"$said")"
+    ! pgrep -f "$work" >/dev/null || fail "left running after $*:" "$(pgrep -af "$work")"
+}
+
+# exercise WHAT SED FILE: the solution with one change must end in WHAT.
+changed()
+{
+    cp solutions/01-kprobe-counter/* $exercise/
+    sed -i "$2" "$3"
+    ! cmp -s "$3" "solutions/01-kprobe-counter/${3##*/}" || fail "nothing changed: $2"
+    told 1 "$1" ./workbook run 01 --exercise --kernel 6.12
+}
+
+# --- the command line ---
+told 2 'unknown: no such command.*--help' ./workbook unknown
+told 2 '99.*' ./workbook run 99
+told 2 '5\.9.*(5\.10|kernel)' ./workbook run 01 --kernel 5.9
+told 2 "'12abc'" ./workbook run 01 --seed 12abc
+told 2 'which unit' ./workbook run
+told 2 'bash or zsh' ./workbook completion fish
+
+# --- the learner's program ---
+changed 'kprobe-counter.bpf.c:[0-9]+:[0-9]+: error' 's/return 0;/return 0/' $probe
+changed "$exercise/kprobe-counter.bpf.c:[0-9]+: " 's/^\tif (count)$/\tif (1)/' $probe
+changed 'attach' 's/ksyscall\/openat/ksyscall\/opennothing/' $probe
+changed 'no header line' 's/^\tprintf("%-8s.*$//' $tool
+changed 'more than 8 MB' 's/^\t\tsleep(1);/\t\tputs("flood");/' $tool
+changed 'signal 11' 's/^\t\tsleep(1);/\t\t*(volatile int *)0 = 1;/' $tool
+changed 'still running' 's/^\tsignal(SIGINT, sig_handler);/\tsignal(SIGINT, SIG_IGN);/' $tool
+changed 'killed by signal 2' 's/^\tsignal(SIGINT, sig_handler);//' $tool
+changed 'exit status 1' 's/^\treturn err ? 1 : 0;/\treturn 1;/' $tool
+
+# --- the machine ---
+told 2 'qemu.*(install|apt-get)' env PATH="$(mkdir -p "$work/bin" && ln -s "$(command -v make)" "$work/bin/" && echo "$work/bin")" \
+    XDG_CACHE_HOME="$work/none" "$PWD/workbook" run 01 --kernel 6.12
+told 2 '127.0.0.1|network|mirror' env XDG_CACHE_HOME="$work/empty" \
+    WORKBOOK_MIRROR=http://127.0.0.1:9 ./workbook image 6.12
+echo 'every mistake was told'

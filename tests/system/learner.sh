@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# A learner's evening with exercise 01, in a real terminal (tmux): watch, save, hint, list, check, diff,
+# shell, solution, reset. It happens in a copy of the tree, so no one's work is touched.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/system/copy
+socket=$work/tmux
+end_test()
+{
+    tmux -S "$socket" kill-server 2>/dev/null || :
+}
+exercise=exercises/01-kprobe-counter
+solution=solutions/01-kprobe-counter
+
+screen()
+{
+    tmux -S "$socket" capture-pane -p -J -t learner
+}
+
+# see WHAT [SECONDS]: waits until the screen shows it.
+see()
+{
+    local end=$((SECONDS + ${2:-90}))
+    until screen | grep -qE -- "$1"; do
+        [ $SECONDS -lt $end ] || fail "the screen never showed '$1' but:" "$(screen)"
+        sleep 0.1
+    done
+}
+
+type_keys()
+{
+    tmux -S "$socket" send-keys -t learner "$@"
+}
+
+export NO_COLOR=1
+expect 'untouched +01-kprobe-counter' "$(./workbook list)"
+
+# --- watch: a failing starter, hints, a save that mends it ---
+tmux -S "$socket" new-session -d -s learner -x 100 -y 60 'PS1="ready> " bash --norc'
+see 'ready>'
+type_keys './workbook watch 01 --kernel 6.12' Enter
+see 'not passed'
+see 'q quit'
+type_keys h
+see 'of 3\)'
+type_keys l
+see 'started +01-kprobe-counter'
+# An editor that writes a new file and renames it; twice at once is one check.
+for file in "$solution"/*; do
+    cp "$file" "$exercise/.new"
+    mv "$exercise/.new" "$exercise/${file##*/}"
+done
+start=$(date +%s%N)
+see 'match: BCC, libbpf and the truth agree'
+echo "from save to verdict: $((($(date +%s%N) - start) / 1000000)) ms"
+# A save during a check starts over with the new text.
+echo '#error not this one' >>"$exercise/kprobe-counter.c"
+sleep 0.2
+cp "$solution/kprobe-counter.c" "$exercise/"
+see 'match: BCC, libbpf and the truth agree'
+type_keys q
+see 'ready>'
+type_keys C-l
+type_keys 'stty -a | tr ";" "\n" | grep -o " -\\?icanon\\| -\\?echo "; echo seen' Enter
+see 'seen$'
+screen | grep -qE '^ -(icanon|echo)' && fail 'watch left the terminal raw:' "$(screen)"
+
+# --- check: all kernels; then the solution may be seen ---
+said=$(./workbook check 01) || fail 'the solution does not pass:' "$said"
+expect 'passed on all kernels' "$said"
+expect 'passed +01-kprobe-counter' "$(./workbook list --passed)"
+[ "$(./workbook list --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["units"][0]["state"])')" = passed ] ||
+    fail 'list --json does not say passed'
+expect '==> .*solutions/01' "$(./workbook solution 01)"
+./workbook check 01 --kernel 6.12 --json | python3 -c '
+import json, sys
+told = json.load(sys.stdin)
+assert told["built"] and told["runs"][0]["outcome"] == "match", told'
+
+# --- mistakes ---
+echo 'int x' >>"$exercise/kprobe-counter.bpf.c"
+status=0
+said=$(./workbook check 01 2>&1) || status=$?
+[ $status = 1 ] || fail "a file that does not compile: exit status $status, not 1" "$said"
+expect 'kprobe-counter.bpf.c:[0-9]+:[0-9]+: error' "$said"
+expect 'edited' "$(./workbook list)"
+said=$(./workbook check 99 2>&1) && fail 'unit 99 exists?'
+expect '99' "$said"
+
+# --- reset keeps the learner's file ---
+said=$(./workbook reset 01)
+expect 'starter is back' "$said"
+expect 'kprobe-counter.bpf.c.[0-9]+-[0-9]+' "$said"
+git diff --quiet -- "$exercise" || fail 'reset did not bring the starter back'
+ls "$exercise"/kprobe-counter.bpf.c.2* >/dev/null || fail 'no backup'
+
+# --- narrow, plain, ASCII ---
+said=$(LC_ALL=C ./workbook diff 01 --width 60)
+[ "$(awk '{ if (length($0) > 60) n++ } END { print n + 0 }' <<<"$said")" = 0 ] ||
+    fail 'diff is wider than 60 columns'
+grep -qP '[^\x00-\x7f]' <<<"$said" && fail 'diff shows non-ASCII text in the C locale'
+grep -q $'\033' <<<"$said" && fail 'diff shows escape sequences in a pipe'
+
+# --- shell: job control, window size, nothing left ---
+type_keys './workbook shell --kernel 6.12 01' Enter
+see 'workbook:/workbook#'
+type_keys 'uname -r; stty size' Enter
+see '^6\.12'
+see '^60 100'
+tmux -S "$socket" resize-window -t learner -x 90 -y 50
+type_keys 'sleep 0.3; stty size' Enter
+see '^50 90'
+type_keys 'sleep 1000' Enter
+sleep 0.5
+type_keys C-z
+see 'Stopped'
+type_keys 'fg' Enter
+sleep 0.5
+type_keys C-c
+type_keys 'expr 6 \* 7' Enter
+see '^42'
+type_keys 'exit' Enter
+see 'ready>'
+echo 'a learner could do all of it'
