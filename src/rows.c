@@ -267,14 +267,22 @@ void rows__free(struct rows *r)
 
 /* --- parsing --- */
 
+static int by_value(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static bool is_own(const struct layout *l, const struct truth *truth, const struct text *field)
 {
+	char value[32], *key = value;
+
 	if (l->own < 0)
 		return true;
-	for (size_t i = 0; i < truth->nr_own; i++)
-		if (text_is(field[l->own], truth->own[i]))
-			return true;
-	return false;
+	if (field[l->own].len >= sizeof(value) || !truth->nr_own)
+		return false;
+	memcpy(value, field[l->own].data, field[l->own].len);
+	value[field[l->own].len] = '\0';
+	return bsearch(&key, truth->own, truth->nr_own, sizeof(*truth->own), by_value);
 }
 
 /* A line that is no row still shows, as one that nothing matches. Returns its text. */
@@ -502,6 +510,8 @@ static void collect_own(struct truth *t, struct text text)
 	while (next_line(&text, &line, &whole))
 		if (text_is(next_word(&line), "@own") && t->nr_own < ROWS_MAX_OWN)
 			add_own(t, strip(line));
+	if (t->nr_own)
+		qsort(t->own, t->nr_own, sizeof(*t->own), by_value);
 }
 
 /* A line "@word argument". Returns where the rows behind it belong. */
