@@ -23,6 +23,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # SAN=1: the program and its unit tests with sanitizers, apart from the others.
 O := build$(if $(SAN),/san)
 WORKBOOK := $(if $(SAN),$(O)/)workbook
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 SOURCES := $(filter-out src/agent.c src/facts.c,$(wildcard src/*.c))
 MODULES := $(patsubst %.c,%.o,$(filter-out src/main.c,$(SOURCES)))
@@ -43,7 +44,8 @@ WRONG := $(foreach p,$(PATCHES),$(patsubst build/solutions/$(dir $p)%,build/wron
 	$(filter build/solutions/$(dir $p)%,$(SOLUTIONS))))
 
 PROGRAMS := $(TWINS) $(EXERCISES) $(SOLUTIONS) $(WRONG)
-UNITS_FOUND := $(sort $(foreach p,$(TWINS) $(EXERCISES),$(firstword $(subst -, ,$(word 3,$(subst /, ,$p))))))
+number = $(firstword $(subst -, ,$(word 3,$(subst /, ,$1))))
+UNITS_FOUND := $(sort $(foreach p,$(TWINS) $(EXERCISES),$(call number,$p)))
 
 # --- flags ---
 
@@ -53,9 +55,6 @@ LIBRARIES := libbpf libelf libarchive jansson libxml-2.0 libzstd libcrypto
 HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) -Isrc -Itests \
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 HOST_LIBS := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
-ifdef SAN
-HOST_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined
-endif
 
 # A BPF tool's two halves. Callbacks have parameters that they do not need; a learner's program and
 # a wrong solution may have warnings.
@@ -87,11 +86,7 @@ endif
 # --- targets ---
 
 all: $(WORKBOOK) ## everything that runs: the program, twins, solutions, tests
-ifndef SAN
-all: build/agent build/facts $(TWINS) $(SOLUTIONS) $(TESTS)
-else
-all: $(UNIT_TESTS)
-endif
+all: $(if $(SAN),$(UNIT_TESTS),build/agent build/facts $(TWINS) $(SOLUTIONS) $(TESTS))
 	@:
 
 demo: setup ## install what is missing, build, and run unit 01 on kernel 6.12
@@ -107,7 +102,7 @@ checks: $(UNIT_TESTS) $(FUZZERS) $(WRONG)
 	@:
 
 # The program runs make itself, which is no job of this one.
-RUN := env -u MAKEFLAGS -u MAKELEVEL ./workbook
+RUN := env -u MAKEFLAGS -u MAKELEVEL -u SAN ./$(WORKBOOK)
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 setup: ## install the packages that are missing
@@ -208,18 +203,22 @@ endif
 build/vmlinux.h: $(filter-out /sys/%,$(VMLINUX_BTF)) | build/
 	$(call msg,VMLINUX)
 	$(Q)btf='$(VMLINUX_BTF)'; \
-	[ "$$btf" ] || btf=$$($(WORKBOOK:workbook=./workbook) image --path 6.12)/vmlinux.btf || exit; \
+	[ "$$btf" ] || btf=$$(./$(WORKBOOK) image --path 6.12)/vmlinux.btf || exit; \
 	$(BPFTOOL) btf dump file $$btf format c > $@ && echo '$(vmlinux_from)' > build/vmlinux.from
 
 # --- the program, its agent in the guest, its tests ---
 
 $(WORKBOOK): $(addprefix $(O)/,src/main.o $(MODULES))
 	$(call msg,LINK)
-	$(Q)$(CC) $(HOST_CFLAGS) $^ $(HOST_LIBS) -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(if $(SAN),$(SANITIZE)) $^ $(HOST_LIBS) -o $@
 
-$(O)/src/%.o: src/%.c | $$(@D)/
+build/src/%.o: src/%.c | $$(@D)/
 	$(call msg,CC)
 	$(Q)$(CC) $(HOST_CFLAGS) $(DEPS) -c $< -o $@
+
+build/san/src/%.o: src/%.c | $$(@D)/
+	$(call msg,CC)
+	$(Q)$(CC) $(HOST_CFLAGS) $(SANITIZE) $(DEPS) -c $< -o $@
 
 build/agent: $(addprefix build/src/,agent.o frame.o util.o)
 	$(call msg,LINK)
@@ -241,7 +240,8 @@ build/tests/%.o: tests/%.c | $$(@D)/
 # cmocka hands every test a state that few need.
 $(UNIT_TESTS): $(O)/unit/%: tests/unit/%.c $(addprefix $(O)/,$(MODULES)) | $$(@D)/
 	$(call msg,TEST)
-	$(Q)$(CC) $(HOST_CFLAGS) -Wno-unused-parameter $(DEPS) $< $(filter %.o,$^) $(HOST_LIBS) -lcmocka -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) -Wno-unused-parameter $(if $(SAN),$(SANITIZE)) $(DEPS) \
+		$< $(filter %.o,$^) $(HOST_LIBS) -lcmocka -o $@
 
 # libFuzzer is clang's, so fuzzers get modules of their own; what is to warn of, gcc has said.
 FUZZ_CFLAGS = $(filter-out $(WARNINGS),$(HOST_CFLAGS)) -fsanitize=address,undefined
