@@ -206,7 +206,8 @@ static int run_judge(const struct snapshot_source *source, const char *facts, st
 	if (status == -EINTR)
 		return status;
 	if (status != 0 && status != 1)
-		return err_msg("%s judge: %s", source->test, said.len ? said.data : "failed");
+		return conclude(r, OUT_SETUP,
+				xprintf("judge: %.800s", said.len ? said.data : "failed"));
 	if (r->outcome == OUT_MATCH && status)
 		conclude(r, r->libbpf.lost ? OUT_LOST : OUT_MISMATCH, NULL);
 	return 0;
@@ -249,7 +250,7 @@ static int run_in(struct vm *vm, const struct snapshot_source *source, const str
 		return err;
 	if (r->outcome == OUT_MATCH)
 		judge_ends(r);
-	return run_judge(source, p->facts, r);
+	return r->outcome == OUT_SETUP ? 0 : run_judge(source, p->facts, r);
 }
 
 int run__program(const struct snapshot *s, const struct snapshot_source *source,
