@@ -21,10 +21,9 @@ SEC("ksyscall/openat")
 int trace_openat(void *ctx)
 {
 	__u64 zero = 0, *count;
-	struct row_key key = {};
+	struct row_key key = {}; /* on 6.1, what follows the name's NUL stays as it is */
 
 	key.pid = bpf_get_current_pid_tgid() >> 32;
-	/* The name of the calling thread; the helper fills all 16 bytes. */
 	bpf_get_current_comm(key.comm, sizeof(key.comm));
 
 	count = bpf_map_lookup_elem(&counts, &key);
