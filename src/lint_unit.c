@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "exercise.h"
 #include "lint.h"
 
 /* Paths of units begin with the root, "./"; complaints do not. */
@@ -78,7 +79,8 @@ static bool is_expected(const struct lint *l, const char *dir, const char *rest)
 	if (!strcmp(dir, "libbpf/") && !strncmp(rest, "common/", 7))
 		return true;
 	if (u && !strcmp(dir, "exercises/") &&
-	    (!strcmp(name, "README.md") || !strcmp(name, "prototype.py")))
+	    (!strcmp(name, "README.md") || !strcmp(name, "prototype.py") ||
+	     !strcmp(name, "starter.ids")))
 		return true;
 	return u && is_unit_source(u, name);
 }
@@ -401,6 +403,30 @@ static void check_readme(struct lint *l, const struct unit *u)
 			 "<summary> and </details>");
 }
 
+/* Whether the exercise is no longer the starter that starter.ids names: a learner's work, which is only
+ * told, or a change of the starter, which --fix accepts.
+ */
+static bool is_edited(struct lint *l, const struct unit *u)
+{
+	cleanup_free char *path = xprintf("%s/starter.ids", u->exercise), *ids = exercise__ids(u);
+	cleanup_buf struct buf shipped = { 0 };
+	bool missing = file__read(path, &shipped);
+
+	if (!ids || (!missing && !strcmp(shipped.data, ids)))
+		return false;
+	if (l->fix) {
+		l->fixed += !file__write(path, ids, strlen(ids));
+		return false;
+	}
+	if (missing)
+		complain(l, rel(path), 1, "missing; run `./workbook lint --fix`");
+	else
+		printf("edited: %s: not checked as a starter; `./workbook lint --fix` if it is "
+		       "one\n",
+		       rel(u->exercise));
+	return !missing;
+}
+
 void lint__unit(struct lint *l, const struct unit *u)
 {
 	cleanup_free char *prototype = xprintf("%s/prototype.py", u->exercise);
@@ -415,9 +441,10 @@ void lint__unit(struct lint *l, const struct unit *u)
 	read_rows(&rows, u);
 	if (check_there(l, u->chapter) && pair)
 		check_pair(l, u, &rows);
-	if (exercise) {
-		check_todo(l, u);
+	if (exercise)
 		check_exercise(l, u, &rows);
+	if (exercise && !is_edited(l, u)) {
+		check_todo(l, u);
 		for (const char *const *ending = unit_sources; *ending; ending++)
 			check_starter(l, u, *ending);
 	}
