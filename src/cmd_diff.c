@@ -381,7 +381,7 @@ static void free_diff(struct diff *d)
 	free(d->rows);
 }
 
-COMMAND(diff, "show a BCC tool and its libbpf twin side by side")
+COMMAND(diff, "show a BCC tool and its libbpf twin side by side", &argp)
 {
 	__attribute__((cleanup(free_diff))) struct diff d = { 0 };
 	cleanup_unit struct unit u = { 0 };

@@ -34,7 +34,7 @@ static const struct argp argp = {
 	       "code blocks up to date and prints what is left to mend.",
 };
 
-COMMAND(lint, "check units, sections and chapters")
+COMMAND(lint, "check units, sections and chapters", &argp)
 {
 	__attribute__((cleanup(lint__free))) struct lint lint = { 0 };
 
