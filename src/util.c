@@ -220,21 +220,24 @@ void file__remove_tree(const char *path)
 const char *project_root(void)
 {
 	static char root[4096];
-	char *build = NULL;
+	ssize_t n;
 
-	if (!*root) {
-		ssize_t n = readlink("/proc/self/exe", root, sizeof(root) - 2);
+	if (*root)
+		return root;
+	n = readlink("/proc/self/exe", root, sizeof(root) - 1);
+	if (n <= 0)
+		abort();
+	root[n] = '\0';
+	/* Programs of the tests lie deeper than the command. */
+	for (char *slash; (slash = strrchr(root, '/')) && slash != root;) {
+		cleanup_free char *chapters = NULL;
 
-		if (n <= 0)
-			abort();
-		root[n] = '\0';
-		*strrchr(root, '/') = '\0';
-		/* Programs of the tests lie below build/. */
-		strcat(root, "/");
-		for (char *p = root; (p = strstr(p, "/build/")); p++)
-			build = p;
-		*(build ? build : strrchr(root, '/')) = '\0';
+		*slash = '\0';
+		chapters = xprintf("%s/chapters", root);
+		if (!access(chapters, F_OK))
+			return root;
 	}
+	strcpy(root, ".");
 	return root;
 }
 

@@ -101,8 +101,8 @@ int file__mkdirs(const char *path);
 /* rm -r, quiet about what is already gone. Never follows links. */
 void file__remove_tree(const char *path);
 
-/* The project's root: the folder that the running program lies in (build/ and what is below it do not
- * count). Never NULL.
+/* The project's root: the nearest folder above the running program that holds chapters/, "." when there
+ * is none. Never NULL.
  */
 const char *project_root(void);
 
