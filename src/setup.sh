@@ -14,12 +14,14 @@ packages()
     # the program's libraries
     echo libarchive-dev libjansson-dev libxml2-dev libssl-dev libzstd-dev libcap-dev
     # virtual machines and their images
-    echo qemu-system-x86 mmdebstrap fakeroot uidmap mount e2fsprogs debian-archive-keyring
+    echo qemu-system-x86 mmdebstrap uidmap mount e2fsprogs debian-archive-keyring
     echo xz-utils zstd lz4
+    # a learner's evening: pages that fit no screen, starters put back
+    echo less git
     # building what others hand in
     echo bubblewrap
-    # the tests: wrong solutions, unit tests, fuzzers, lint, screens
-    echo patch libcmocka-dev libclang-rt-dev shellcheck clang-format python3 tmux
+    # the tests: wrong solutions, unit tests, fuzzers, lint, a terminal
+    echo patch libcmocka-dev libclang-rt-dev shellcheck clang-format python3 procps tmux
 }
 
 # Until Ubuntu 25.04, bpftool came with the kernel's tools.
