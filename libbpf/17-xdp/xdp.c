@@ -83,7 +83,7 @@ static int print_counts(struct bpf_map *counts)
 	if (!per_cpu)
 		return explain("counts: memory", -ENOMEM);
 
-	for (__u32 kind = 0; kind < KINDS && !err; kind++) {
+	for (__u32 kind = 0; kind < KINDS; kind++) {
 		struct count sum = { 0 };
 
 		/* One lookup fills a slot for every possible CPU, also for those offline. */

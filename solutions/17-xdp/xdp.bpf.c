@@ -7,13 +7,13 @@
 #include <bpf/bpf_endian.h>
 #include "xdp.h"
 
-/* Macros of <linux/if_ether.h> and <net/ipv6.h>, which BTF does not carry. */
-#define ETH_P_IP     0x0800
-#define ETH_P_8021Q  0x8100
-#define ETH_P_IPV6   0x86dd
-#define ETH_P_8021AD 0x88a8
-#define NEXTHDR_HOP  0
-#define NEXTHDR_ICMP 58
+/* Macros of <linux/if_ether.h> and <linux/in6.h>, which BTF does not carry. */
+#define ETH_P_IP	0x0800
+#define ETH_P_8021Q	0x8100
+#define ETH_P_IPV6	0x86dd
+#define ETH_P_8021AD	0x88a8
+#define IPPROTO_HOPOPTS 0
+#define IPPROTO_ICMPV6	58
 
 #define MAX_TAGS 2 /* a service tag and a customer tag */
 
@@ -51,13 +51,13 @@ static __always_inline __u32 ipv6_row(struct ipv6hdr *ip, void *data_end)
 
 	if ((void *)(ip + 1) > data_end)
 		return ROW_OTHER;
-	if (ip->nexthdr != NEXTHDR_HOP)
-		return row_of(ip->nexthdr, NEXTHDR_ICMP);
+	if (ip->nexthdr != IPPROTO_HOPOPTS)
+		return row_of(ip->nexthdr, IPPROTO_ICMPV6);
 	if ((void *)(hop + 1) > data_end)
 		return ROW_OTHER;
 	if ((void *)hop + (hop->hdrlen + 1) * 8 > data_end)
 		return ROW_OTHER;
-	return row_of(hop->nexthdr, NEXTHDR_ICMP);
+	return row_of(hop->nexthdr, IPPROTO_ICMPV6);
 }
 
 static __always_inline bool is_tag(__be16 type)

@@ -80,7 +80,7 @@ static int print_counts(struct bpf_map *counts)
 	if (!per_cpu)
 		return explain("counts: memory", -ENOMEM);
 
-	for (__u32 row = 0; row < ROWS && !err; row++) {
+	for (__u32 row = 0; row < ROWS; row++) {
 		struct count sum = { 0 };
 
 		/* One lookup fills a slot for every possible CPU, also for those offline. */
