@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "image.h"
+#include "image_build.h"
+
+static const char table[] =
+	"# kernel\tsuites\tpackage\tmirrors\n"
+	"\n"
+	"6.1\tbookworm bookworm-security\tlinux-image-6.1.*\thttp://a http://b\n"
+	"6.12\ttrixie\tlinux-image-6.12.*\thttp://a\r\n";
+
+static int parse(struct kernels *k, const char *text)
+{
+	return kernels__parse(k, text, strlen(text));
+}
+
+static void test_table(void **state)
+{
+	cleanup_kernels struct kernels k = { 0 };
+
+	assert_int_equal(parse(&k, table), 0);
+	assert_int_equal(k.count, 2);
+	assert_string_equal(k.items[0].name, "6.1");
+	assert_string_equal(k.items[0].suites, "bookworm bookworm-security");
+	assert_string_equal(k.items[0].package, "linux-image-6.1.*");
+	assert_string_equal(k.items[1].mirrors, "http://a");
+	assert_ptr_equal(kernels__find(&k, "6.12"), &k.items[1]);
+	assert_null(kernels__find(&k, "6"));
+}
+
+static void test_bad_rows(void **state)
+{
+	static const char *const bad[] = {
+		"6.1\tbookworm\tlinux-image\n",	  "6.1 bookworm linux-image http://a\n",
+		"6.1\t\tlinux-image\thttp://a\n", "6.1\tbookworm\tlinux-image\thttp://a\tmore\n",
+		"6.1\ta\tb\tc\n6.1\ta\tb\tc\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		cleanup_kernels struct kernels k = { 0 };
+
+		assert_true(parse(&k, bad[i]) < 0);
+	}
+}
+
+static void test_project_table(void **state)
+{
+	static const char *const names[] = { "5.10", "6.1", "6.12", "latest" };
+	cleanup_kernels struct kernels k = { 0 };
+
+	assert_int_equal(kernels__load(&k), 0);
+	assert_int_equal(k.count, ARRAY_SIZE(names));
+	for (size_t i = 0; i < k.count; i++)
+		assert_string_equal(k.items[i].name, names[i]);
+}
+
+static void test_choose(void **state)
+{
+	cleanup_strings struct strings chosen = { 0 };
+
+	assert_int_equal(kernels__choose(&chosen, "6.12"), 0);
+	assert_int_equal(kernels__choose(&chosen, "6.12"), 0);
+	assert_int_equal(chosen.count, 1);
+	assert_int_equal(kernels__choose(&chosen, "all"), 0);
+	assert_int_equal(chosen.count, 4);
+	assert_string_equal(chosen.items[0], "6.12");
+	assert_string_equal(chosen.items[3], "latest");
+	assert_true(kernels__choose(&chosen, "6.13") < 0);
+}
+
+static void test_key(void **state)
+{
+	struct kernel k = { "6.1", "bookworm", "linux-image-*", "http://a" }, other = k;
+	cleanup_free char *key = image__key(&k, "recipe", 6);
+	cleanup_free char *edited = image__key(&k, "recipE", 6);
+	cleanup_free char *mirrored = NULL, *moved = NULL;
+
+	assert_int_equal(strlen(key), 16);
+	assert_int_equal(strspn(key, "0123456789abcdef"), 16);
+	assert_string_not_equal(key, edited);
+	other.mirrors = "http://b";
+	mirrored = image__key(&other, "recipe", 6);
+	assert_string_equal(key, mirrored);
+	other.suites = "trixie";
+	moved = image__key(&other, "recipe", 6);
+	assert_string_not_equal(key, moved);
+}
+
+static void test_hash(void **state)
+{
+	cleanup_free char *hash = hash_hex("abc", 3);
+
+	assert_string_equal(hash, "ba7816bf8f01cfea414140de5dae2223"
+				  "b00361a396177a9cb410ff61f20015ad");
+}
+
+static void test_mirrors(void **state)
+{
+	struct kernel k = { .mirrors = "http://a http://b" };
+	cleanup_strings struct strings row = { 0 }, empty = { 0 }, own = { 0 };
+
+	image_build__mirrors(&row, &k, NULL);
+	assert_int_equal(row.count, 2);
+	assert_string_equal(row.items[1], "http://b");
+	image_build__mirrors(&empty, &k, "");
+	assert_int_equal(empty.count, 2);
+	image_build__mirrors(&own, &k, "https://c/debian/");
+	assert_int_equal(own.count, 1);
+	assert_string_equal(own.items[0], "https://c");
+}
+
+static void test_tail(void **state)
+{
+	assert_string_equal(image_build__tail("", 2), "");
+	assert_string_equal(image_build__tail("a", 2), "a");
+	assert_string_equal(image_build__tail("a\nb\n", 2), "a\nb\n");
+	assert_string_equal(image_build__tail("a\nb\nc\n", 2), "b\nc\n");
+	assert_string_equal(image_build__tail("a\nb\nc", 1), "c");
+}
+
+static void test_mend(void **state)
+{
+	assert_non_null(strstr(image_build__mend("tar: No space left on device\n"), "TMPDIR"));
+	assert_non_null(strstr(image_build__mend("E: Failed to fetch x\n"), "WORKBOOK_MIRROR"));
+	assert_non_null(strstr(image_build__mend(""), "log"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),	      cmocka_unit_test(test_bad_rows),
+		cmocka_unit_test(test_project_table), cmocka_unit_test(test_choose),
+		cmocka_unit_test(test_key),	      cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_mirrors),	      cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_mend),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
