@@ -8,6 +8,7 @@
 
 #include "build.h"
 #include "command.h"
+#include "exercise.h"
 #include "image.h"
 #include "interrupt.h"
 #include "pool.h"
@@ -150,11 +151,20 @@ static int add_wrong(struct suite *s, const struct unit *u)
 
 static int add_unit(struct suite *s, const struct unit *u)
 {
+	cleanup_exercise struct exercise e = { 0 };
 	struct check *starter;
+	int err;
 
 	if (!add_check(s, u, SUBJECT_TWIN, NULL, xprintf("%s pair", u->name)) ||
 	    !add_check(s, u, SUBJECT_SOLUTION, NULL, xprintf("%s solution", u->name)))
 		return -EINVAL;
+	err = exercise__load(&e, u);
+	if (err)
+		return err;
+	if (e.edited) {
+		printf("edited  exercises/%s: yours, so not tested as a starter\n", u->name);
+		return add_wrong(s, u);
+	}
 	starter = add_check(s, u, SUBJECT_EXERCISE, NULL, xprintf("%s starter", u->name));
 	if (!starter)
 		return -EINVAL;
