@@ -81,8 +81,10 @@ static int list(const struct args *a)
 /* Goes on after a failure: one mirror may be gone, the others there. */
 static int build(const struct args *a)
 {
+	cleanup_free char *images = xprintf("%s/images", cache_dir());
 	int worst = 0;
 
+	image_build__clean(images);
 	for (size_t i = 0; i < a->kernels.count && !interrupt__signal(); i++) {
 		struct image *image = NULL;
 

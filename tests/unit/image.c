@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <bpf/btf.h>
 #include <cmocka.h>
 
 #include "image.h"
@@ -131,6 +132,54 @@ static void test_mend(void **state)
 	assert_non_null(strstr(image_build__mend(""), "log"));
 }
 
+static void check_modules(const struct image *image)
+{
+	cleanup_free char *list = xprintf("%s/modules.list", image->dir);
+	cleanup_buf struct buf text = { 0 };
+	struct lines l;
+
+	assert_int_equal(file__read(list, &text), 0);
+	l = lines_of(text.data, text.len);
+	while (lines__next(&l)) {
+		cleanup_free char *path =
+			xprintf("%s/modules/%.*s", image->dir, (int)l.len, l.line);
+
+		assert_int_equal(access(path, R_OK), 0);
+	}
+}
+
+static void check_btf(const struct image *image)
+{
+	cleanup_free char *path = xprintf("%s/vmlinux.btf", image->dir);
+	struct btf *btf = btf__parse_raw(path);
+
+	assert_non_null(btf);
+	assert_true(btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT) > 0);
+	btf__free(btf);
+}
+
+/* The images that are there; it is not for a unit test to build any. */
+static void test_images(void **state)
+{
+	cleanup_strings struct strings kernels = { 0 };
+	size_t checked = 0;
+
+	assert_int_equal(kernels__choose(&kernels, "all"), 0);
+	for (size_t i = 0; i < kernels.count; i++) {
+		struct image *image = NULL;
+
+		if (image__find(kernels.items[i], &image))
+			continue;
+		assert_int_equal(strspn(image->release, "0123456789"), 1);
+		check_modules(image);
+		check_btf(image);
+		image__free(image);
+		checked++;
+	}
+	if (!checked)
+		skip();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,7 +187,7 @@ int main(void)
 		cmocka_unit_test(test_project_table), cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_key),	      cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_mirrors),	      cmocka_unit_test(test_tail),
-		cmocka_unit_test(test_mend),
+		cmocka_unit_test(test_mend),	      cmocka_unit_test(test_images),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
