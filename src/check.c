@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
 #include <string.h>
 
 #include "check.h"
@@ -154,15 +155,20 @@ static void say_verdict(const struct check *c)
 
 	if (c->options->json || exercise__load(&now, c->unit))
 		return;
-	if (now.state == EXERCISE_PASSED)
+	if (now.state == EXERCISE_PASSED && !c->outcome)
 		printf("\n%s%s passed%s on all kernels. `workbook solution %s` shows ours.\n",
 		       colour(stdout, C_GREEN), c->unit->name, colour(stdout, C_OFF),
 		       c->unit->number);
+	else if (c->worst == EXIT_SETUP)
+		printf("\nno verdict: the set-up failed on a kernel, see above; check again\n");
 	else if (c->outcome && c->passed.count)
 		printf("\n%snot passed%s: it matches on %zu kernel%s, not on all.\n",
 		       colour(stdout, C_RED), colour(stdout, C_OFF), c->passed.count,
 		       c->passed.count > 1 ? "s" : "");
-	else if (c->outcome)
+	else if (!c->outcome)
+		printf("\nit matches here; `workbook check %s` goes on to the other kernels\n",
+		       c->unit->number);
+	else
 		printf("\n%snot passed%s yet. `workbook hint %s` helps on.\n",
 		       colour(stdout, C_RED), colour(stdout, C_OFF), c->unit->number);
 }
@@ -227,11 +233,11 @@ int check__exercise(const struct unit *unit, const struct check_options *options
 	if (!err)
 		err = run_rounds(&c);
 	/* The BCC side's failure is not the learner's. */
-	if (err >= 0 && c.worst != EXIT_SETUP)
-		err = progress__update(unit->name, note, &c);
-	if (!err)
+	if (err >= 0 && c.worst != EXIT_SETUP && progress__update(unit->name, note, &c))
+		err = -EIO;
+	if (err >= 0)
 		say_verdict(&c);
-	if (!err && options->json)
+	if (err >= 0 && options->json)
 		print_json(&c, compiler.data);
 	free_check(&c);
 	return err < 0 ? EXIT_SETUP : c.worst;

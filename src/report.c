@@ -312,7 +312,7 @@ static char *title(const char *name, const struct report_table *t, const struct 
 
 	buf__printf(&b, "%s: %zu row%s", name, v->nr, v->nr == 1 ? "" : "s");
 	if (v->differ)
-		buf__printf(&b, ", %zu differ%s", v->differ, v->differ == 1 ? "s" : "");
+		buf__printf(&b, ", %zu unmatched", v->differ);
 	if (t->hidden)
 		buf__printf(&b, ", %zu not listed", t->hidden);
 	return b.data;
@@ -405,7 +405,7 @@ static bool truth_differs_from_bcc(const struct report *r)
 static void print_tables(FILE *f, const struct report *r, size_t width)
 {
 	bool truth = truth_differs_from_bcc(r);
-	struct drawing bcc = draw_table(r, REPORT_BCC, truth ? "BCC" : "BCC, equal to the truth");
+	struct drawing bcc = draw_table(r, REPORT_BCC, truth ? "BCC" : "BCC (the truth)");
 	struct drawing libbpf = draw_table(r, REPORT_LIBBPF, "libbpf");
 	struct drawing third = draw_table(r, REPORT_TRUTH, "truth");
 
@@ -437,8 +437,10 @@ void report__print(FILE *f, const struct report *r, unsigned int columns)
 
 	if (r->nr_columns)
 		print_tables(f, r, width);
+	/* What the object lacks stands below, with the requirements. */
 	for (size_t i = 0; i < r->nr_messages; i++)
-		print_wrapped(f, r->message[i], width, MARGIN);
+		if (strncmp(r->message[i], "the object ", strlen("the object ")))
+			print_wrapped(f, r->message[i], width, MARGIN);
 	if (r->cause) {
 		cleanup_free char *text = xprintf("likely cause: %s", r->cause);
 

@@ -913,6 +913,46 @@ static bool every_row_twice(const struct rows *got, const struct rows *want)
 	return twice;
 }
 
+/* Whether the rows are the truth's once `column` is added up over those that are alike. */
+static bool split_by(const struct rows *got, const struct rows *want, const struct layout *l,
+		     bool ordered, size_t column)
+{
+	struct layout sum = *l;
+	struct rows a = { 0 };
+	bool same;
+
+	memset(sum.summed, 0, sizeof(sum.summed));
+	sum.summed[column] = true;
+	for (size_t i = 0; i < got->nr; i++) {
+		struct row row = { .line = got->row[i].line, .mark = got->row[i].mark };
+		struct text field[ROWS_MAX_COLUMNS];
+
+		if (row.mark == '.')
+			continue;
+		split(&sum, as_text(got->row[i].text), field);
+		row__set(&row, &sum, field, sum.summed);
+		rows__add(&a, row);
+		a.nr_own++;
+	}
+	add_up(&a, &sum);
+	same = !a.problem && rows__match(&a, want, ordered, NULL);
+	rows__free(&a);
+	return same;
+}
+
+static char *split_rows(const struct rows *got, const struct rows *want, const struct layout *l,
+			bool ordered)
+{
+	for (size_t c = 0; c < l->nr && got->nr_own > want->nr_own && !l->sums; c++)
+		if (!l->masked[c] && split_by(got, want, l, ordered, c))
+			return xprintf(
+				"rows that print alike are split, their %.*s adds up: the keys "
+				"differ in bytes that are not printed, in padding or behind a "
+				"string's end",
+				(int)l->name[c].len, l->name[c].data);
+	return NULL;
+}
+
 static char *no_rows(const struct rows *got, const struct layout *l)
 {
 	if (!got->nr)
@@ -943,6 +983,7 @@ static char *find_cause(const struct rows *got, const struct truth *truth, const
 	if (every_row_twice(got, want))
 		return xstrdup("every row is there twice: is something attached twice, or are two "
 			       "programs reporting the same event?");
+	cause = split_rows(got, want, l, ordered);
 	for (size_t c = 0; c < l->nr && !cause; c++)
 		if (!l->masked[c])
 			cause = dull_column(got, want, l, c);

@@ -23,8 +23,10 @@ static const char *mend(int err)
 {
 	switch (-err) {
 	case EPERM:
-	case EACCES:
 		return "; run as root or give the binary CAP_BPF and CAP_PERFMON";
+	case EACCES:
+		return "; the verifier's log above says why; without one, run as root or give the "
+		       "binary CAP_BPF and CAP_PERFMON";
 	case ENOENT:
 		return "; this kernel lacks a function, tracepoint or type that the program names";
 	case EEXIST:

@@ -179,19 +179,18 @@ static void test_side_by_side(void **state __maybe_unused)
 
 	assert_int_equal(parse(&r, mismatch), 0);
 	shown = print(&r, 80);
-	assert_string_equal(shown, "  BCC, equal to the truth: 2 rows, 1 differs     "
-				   "libbpf: 2 rows, 1 differs\n"
-				   "  PID    COMM    COUNT                           "
+	assert_string_equal(shown, "  BCC (the truth): 2 rows, 1 unmatched     "
+				   "libbpf: 2 rows, 1 unmatched\n"
+				   "  PID    COMM    COUNT                     "
 				   "PID    COMM    COUNT\n"
-				   "  7001   sh      3                               "
+				   "  7001   sh      3                         "
 				   "7001   sh      3\n"
-				   "! 17002  longer  12                            ! "
+				   "! 17002  longer  12                      ! "
 				   "17002  longer  0\n"
-				   "                                                 "
+				   "                                           "
 				   "(1 row of others)\n"
 				   "\n"
 				   "libbpf: 1 row missing, 1 row too many (1 of 2 right)\n"
-				   "the object lacks: a ring buffer\n"
 				   "likely cause: counts zero\n"
 				   "  need met: a program\n"
 				   "! need not met: a ring buffer\n");
@@ -212,7 +211,7 @@ static void test_narrow(void **state __maybe_unused)
 		free(shown);
 	}
 	shown = print(&r, 60);
-	assert_has(shown, "  BCC, equal to the truth: 2 rows, 1 differs\n  PID    COMM    COUNT\n"
+	assert_has(shown, "  BCC (the truth): 2 rows, 1 unmatched\n  PID    COMM    COUNT\n"
 			  "  7001   sh      3\n! 17002  longer  12\n\n  libbpf: 2 rows");
 	free(shown);
 	report__free(&r);
@@ -249,7 +248,7 @@ static void test_truth_shown(void **state __maybe_unused)
 
 		assert_int_equal(parse(&r, text), 0);
 		shown = print(&r, 0);
-		assert_has(shown, "  truth: 1 row, 1 differs\n  PID\n! 2\n");
+		assert_has(shown, "  truth: 1 row, 1 unmatched\n  PID\n! 2\n");
 		assert_has(shown, "  BCC: 1 row");
 		free(shown);
 		report__free(&r);
@@ -258,7 +257,7 @@ static void test_truth_shown(void **state __maybe_unused)
 				   "row truth = 1\n"),
 			 0);
 	shown = print(&r, 0);
-	assert_has(shown, "  BCC, equal to the truth: 1 row ");
+	assert_has(shown, "  BCC (the truth): 1 row ");
 	assert_has_not(shown, "  truth:");
 	assert_has_not(shown, "!");
 	free(shown);
@@ -296,7 +295,7 @@ static void print_long(unsigned int wrong, const char *first, const char *last, 
 			    i);
 	assert_int_equal(report__parse(&r, b.data, b.len), 0);
 	shown = print(&r, 40);
-	assert_has(shown, "  libbpf: 50 rows, 1 differs, 4 not\n    listed\n");
+	assert_has(shown, "  libbpf: 50 rows, 1 unmatched, 4 not\n    listed\n");
 	assert_has(shown, first);
 	assert_has(shown, last);
 	assert_has(shown, above);

@@ -254,6 +254,13 @@ static void test_truncated(void **state __maybe_unused)
 	mismatch(GOOD "\n", "message libbpf: line 5 has 0 of 3 fields\n");
 }
 
+/* Keys with unwritten bytes: the same process and name in two rows. */
+static void test_split(void **state __maybe_unused)
+{
+	mismatch(HEAD "7 sh 1\n7 ls 1\n8 sh 2\n7 sh 2\n",
+		 "cause rows that print alike are split, their COUNT adds up");
+}
+
 static void test_doubled(void **state __maybe_unused)
 {
 	mismatch(GOOD GOOD, "message libbpf: header line printed twice (line 5)\n");
@@ -638,6 +645,7 @@ int main(void)
 		cmocka_unit_test(test_no_rows),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_dull_columns),
+		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_byte_order),
 		cmocka_unit_test(test_no_cause),
 		cmocka_unit_test(test_needs),
