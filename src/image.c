@@ -185,6 +185,7 @@ void image__free(struct image *image)
 	free(image->kernel);
 	free(image->dir);
 	free(image->release);
+	close_fd(&image->lock);
 	free(image);
 }
 
@@ -240,6 +241,9 @@ static int find(const struct place *p, struct image **out)
 	(*out)->kernel = xstrdup(p->kernel->name);
 	(*out)->dir = xstrdup(p->dir);
 	(*out)->release = text__trim(release.data, release.len);
+	(*out)->lock = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if ((*out)->lock >= 0)
+		flock((*out)->lock, LOCK_SH | LOCK_NB);
 	return 0;
 }
 
@@ -251,7 +255,7 @@ int image__find(const char *kernel, struct image **out)
 	return err ? err : find(&p, out);
 }
 
-/* The other images of this kernel: its name, "-" and a key. */
+/* The other images of this kernel, its name, "-" and a key, unless one is in use. */
 static void remove_old(const struct place *p)
 {
 	size_t len = strlen(p->name);
@@ -261,8 +265,13 @@ static void remove_old(const struct place *p)
 	while (d && (e = readdir(d))) {
 		cleanup_free char *path = xprintf("%s/%s", p->images, e->d_name);
 
-		if (strlen(e->d_name) == len && strcmp(e->d_name, p->name) &&
-		    !strncmp(e->d_name, p->name, len - KEY_DIGITS))
+		cleanup_fd int lock = -1;
+
+		if (strlen(e->d_name) != len || !strcmp(e->d_name, p->name) ||
+		    strncmp(e->d_name, p->name, len - KEY_DIGITS))
+			continue;
+		lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (lock >= 0 && !flock(lock, LOCK_EX | LOCK_NB))
 			file__remove_tree(path);
 	}
 	if (d)

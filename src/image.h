@@ -44,6 +44,7 @@ char *image__key(const struct kernel *k, const char *recipe, size_t len);
  */
 struct image {
 	char *kernel, *dir, *release;
+	int lock; /* shared, on `dir`: a newer image does not remove it before image__free() */
 };
 
 /* The image of `kernel`, built when it is missing or older than its recipe: that takes a minute, and
