@@ -384,7 +384,16 @@ static int by_use(const void *a, const void *b)
 	return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
 }
 
-/* All snapshots, least recently used first; what an ended process left half made goes at once. */
+/* The lock of a maker that was killed; one that waits for it makes do without the name. */
+static void remove_stale_lock(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+		unlink(path);
+}
+
+/* All snapshots, least recently used first; what a killed process left half made goes at once. */
 static struct entry *list_entries(const char *store, size_t *n)
 {
 	struct entry *entries = NULL;
@@ -395,8 +404,12 @@ static struct entry *list_entries(const char *store, size_t *n)
 	for (struct dirent *e; dir && (e = readdir(dir));) {
 		cleanup_free char *path = xprintf("%s/%s", store, e->d_name);
 
-		if (*e->d_name == '.' || stat(path, &st) || !S_ISDIR(st.st_mode))
+		if (*e->d_name == '.' || stat(path, &st))
 			continue;
+		if (!S_ISDIR(st.st_mode)) {
+			remove_stale_lock(path);
+			continue;
+		}
 		if (!strncmp(e->d_name, "tmp.", 4)) {
 			remove_unused(path);
 			continue;

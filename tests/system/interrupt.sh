@@ -45,7 +45,7 @@ try()
         moment=$(($(od -An -N4 -tu4 /dev/urandom) % 1500))
     fi
     delay=$(printf '%d.%03d' $((moment / 1000)) $((moment % 1000)))
-    timeout -s "$signal" "$delay" ./workbook run 01 --kernel 6.12 >"$work/log" 2>&1 || :
+    timeout --foreground -s "$signal" "$delay" ./workbook run 01 --kernel 6.12 >"$work/log" 2>&1 || :
     # What kill -9 leaves goes when the kernel tells the children, and at the next start.
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         left=$(left_behind)
