@@ -20,7 +20,7 @@ bool lines__next(struct lines *l)
 	l->len = (newline ? newline : l->end) - l->line;
 	l->next = l->line + l->len + 1;
 	l->number++;
-	if (l->len && l->line[l->len - 1] == '\r')
+	while (l->len && l->line[l->len - 1] == '\r')
 		l->len--;
 	return true;
 }

@@ -5,7 +5,8 @@
 #include "util.h"
 
 /* Lines of a buffer that need not end in NUL: `struct lines l = lines_of(text, len);
- * while (lines__next(&l)) ...l.line, l.len, l.number...`. A line ends before its "\n" or "\r\n".
+ * while (lines__next(&l)) ...l.line, l.len, l.number...`. A line ends before its "\n" or
+ * "\r\n", however many "\r" there are: what is read and written again stays the same.
  */
 struct lines {
 	const char *next, *end;

@@ -100,6 +100,19 @@ static void test_rewrite(void **state)
 				      "```c y\nmore\n```\nc");
 }
 
+/* A body that is read and written again stays as it was read, also with odd ends of lines. */
+static void test_rewrite_carriage_returns(void **state)
+{
+	static const char text[] = "```\nx\r\r\r\n\r\r\n```\n";
+	cleanup_fences struct fences f = parse(text), again = { 0 };
+	cleanup_buf struct buf out = { 0 };
+
+	assert_string_equal(f.items[0].body, "x\n\n");
+	fences__rewrite(&f, text, strlen(text), &f.items[0].body, &out);
+	fences__parse(&again, out.data, out.len);
+	assert_string_equal(again.items[0].body, f.items[0].body);
+}
+
 static void test_compare_line(void **state)
 {
 	static const struct {
@@ -230,11 +243,16 @@ static void test_extract(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fence),	       cmocka_unit_test(test_fence_ends),
-		cmocka_unit_test(test_fence_in_quote), cmocka_unit_test(test_why),
-		cmocka_unit_test(test_rewrite),	       cmocka_unit_test(test_compare_line),
-		cmocka_unit_test(test_compare_body),   cmocka_unit_test(test_source_line),
+		cmocka_unit_test(test_fence),
+		cmocka_unit_test(test_fence_ends),
+		cmocka_unit_test(test_fence_in_quote),
+		cmocka_unit_test(test_why),
+		cmocka_unit_test(test_rewrite),
+		cmocka_unit_test(test_compare_line),
+		cmocka_unit_test(test_compare_body),
+		cmocka_unit_test(test_source_line),
 		cmocka_unit_test(test_extract),
+		cmocka_unit_test(test_rewrite_carriage_returns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
