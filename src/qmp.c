@@ -11,6 +11,7 @@
 
 struct qmp {
 	int fd;
+	bool negotiated;
 	struct buf in;
 };
 
@@ -67,15 +68,32 @@ static int send_line(struct qmp *q, const char *text, int send_fd)
 	return sendmsg(q->fd, &msg, MSG_NOSIGNAL) == (ssize_t)iov.iov_len ? 0 : -1;
 }
 
+/* Reads the greeting and answers it, once: before that QEMU takes no other command. */
+static int negotiate(struct qmp *q)
+{
+	json_t *greeting;
+
+	if (q->negotiated)
+		return 0;
+	greeting = read_object(q, now_ms() + ANSWER_MS);
+	if (!greeting)
+		return errno == EINTR ? -EINTR : err_sys("qemu: no greeting");
+	json_decref(greeting);
+	q->negotiated = true;
+	return qmp__run(q, "qmp_capabilities", NULL, -1, NULL);
+}
+
 int qmp__run(struct qmp *q, const char *command, json_t *arguments, int send_fd, json_t **answer)
 {
 	json_t *order = json_pack("{s:s, s:o*}", "execute", command, "arguments", arguments);
 	cleanup_free char *text = json_dumps(order, JSON_COMPACT);
 	int64_t deadline = now_ms() + ANSWER_MS;
 	json_t *object, *result = NULL;
-	int err = 0;
+	int err = negotiate(q);
 
 	json_decref(order);
+	if (err)
+		return err;
 	if (!text || send_line(q, text, send_fd))
 		return err_sys("qemu: %s", command);
 	while (!result && !err) {
@@ -98,25 +116,10 @@ int qmp__run(struct qmp *q, const char *command, json_t *arguments, int send_fd,
 	return err;
 }
 
-int qmp__new(int fd, struct qmp **out)
+struct qmp *qmp__new(int fd)
 {
 	struct qmp *q = xcalloc(1, sizeof(*q));
-	json_t *greeting;
-	int err;
 
 	q->fd = fd;
-	greeting = read_object(q, now_ms() + ANSWER_MS);
-	if (!greeting) {
-		err = errno == EINTR ? -EINTR : err_sys("qemu: no greeting");
-		qmp__free(q);
-		return err;
-	}
-	json_decref(greeting);
-	err = qmp__run(q, "qmp_capabilities", NULL, -1, NULL);
-	if (err) {
-		qmp__free(q);
-		return err;
-	}
-	*out = q;
-	return 0;
+	return q;
 }

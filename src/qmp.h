@@ -8,10 +8,8 @@
 /* QEMU's machine protocol: a JSON object a line each way. Format: docs/interop/qmp-spec of QEMU. */
 struct qmp;
 
-/* Takes over `fd`, a connected stream socket, reads the greeting and negotiates. Returns 0 or -errno
- * after printing the error.
- */
-int qmp__new(int fd, struct qmp **out);
+/* Takes over `fd`, a connected stream socket; the first command reads the greeting and negotiates. */
+struct qmp *qmp__new(int fd);
 void qmp__free(struct qmp *q);
 
 /* Runs a command and waits for its answer, at most 30 s. `arguments` may be NULL and is taken over;

@@ -256,9 +256,7 @@ static int spawn(struct vm_args *a, struct vm **out)
 	close(agent[1]);
 	close(qmp[1]);
 	agent[1] = qmp[1] = -1;
-	err = qmp__new(steal_fd(&qmp[0]), &vm->qmp);
-	if (err && err != -EINTR)
-		print_end(vm->messages);
+	vm->qmp = qmp__new(steal_fd(&qmp[0]));
 cleanup:
 	for (int i = 0; i < 2; i++) {
 		close_fd(&agent[i]);
@@ -782,10 +780,13 @@ int vm__restore(const struct image *image, const char *ram, const char *state, b
 		err = qmp__run(vm->qmp, "cont", NULL, -1, NULL);
 	if (!err)
 		err = refresh(vm);
-	if (err)
-		vm__free(vm);
-	else
+	if (!err) {
 		*out = vm;
+		return 0;
+	}
+	if (err != -EINTR)
+		print_end(vm->messages);
+	vm__free(vm);
 	return err;
 }
 
