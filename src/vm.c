@@ -545,7 +545,8 @@ static int relay(struct vm *vm, int *status)
 int vm__shell(struct vm *vm, int *status)
 {
 	cleanup_buf struct buf p = { 0 };
-	const char *term = getenv("TERM");
+	/* Into a pipe or file goes text, no escape sequences. */
+	const char *term = isatty(1) ? getenv("TERM") : NULL;
 	struct termios saved, raw;
 	bool terminal = !tcgetattr(0, &saved);
 	int err;
