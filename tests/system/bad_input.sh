@@ -50,8 +50,16 @@ changed 'killed by signal 2' 's/^\tsignal(SIGINT, sig_handler);//' $tool
 changed 'exit status 1' 's/^\treturn err ? 1 : 0;/\treturn 1;/' $tool
 
 # --- the machine ---
-told 2 'qemu.*(install|apt-get)' env PATH="$(mkdir -p "$work/bin" && ln -s "$(command -v make)" "$work/bin/" && echo "$work/bin")" \
-    XDG_CACHE_HOME="$work/none" "$PWD/workbook" run 01 --kernel 6.12
+# without TOOL: a folder for PATH that has all but that.
+without()
+{
+    mkdir "$work/without-$1"
+    find /usr/bin /usr/sbin /bin /sbin -maxdepth 1 ! -name "$1" -exec ln -sf {} "$work/without-$1/" \;
+    echo "$work/without-$1"
+}
+told 2 'qemu.*(install|apt-get)' env PATH="$(without qemu-system-x86_64)" ./workbook run 01 --kernel 6.12
+told 2 'mmdebstrap.*(install|apt-get)' env PATH="$(without mmdebstrap)" XDG_CACHE_HOME="$work/none" \
+    ./workbook image 6.12
 told 2 '127.0.0.1|network|mirror' env XDG_CACHE_HOME="$work/empty" \
     WORKBOOK_MIRROR=http://127.0.0.1:9 ./workbook image 6.12
 echo 'every mistake was told'
