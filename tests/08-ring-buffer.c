@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Events that differ in kind and size, some of them too big for the buffer. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -314,134 +316,152 @@ static void plan_opens(struct stim *stim, struct job *job)
 	}
 }
 
-/* The truth and the mistakes differ in what they print of each event. `long_fit` is how many records
- * of the longest path's size find room in the buffer.
- */
+/* --- exercise: the buffer, and what is told of it --- */
+
+enum { SMALL, FULL, LATER, NR_PHASES }; /* the buffer is empty at the beginning of each */
+
+static const int phase_of[] = { SMALL, SMALL, SMALL, SMALL, FULL, FULL, LATER };
+
+enum { NR_JOBS = ARRAY_SIZE(phase_of), HEADER = 8 + 32, PAGE = 4096 };
+
+/* The truth and the mistakes differ in what they print of each event. */
 static const struct rule {
 	const char *mistake;
-	int long_fit;
-	bool no_lost, lost_late, tid, thread_ends, whole, no_unreadable;
+	size_t pages;
+	bool no_lost_open, no_lost_exit, lost_late, tid, thread_ends, whole, no_unreadable;
 } rules[] = {
-	{ .mistake = NULL, .long_fit = 1 },
+	{ .mistake = NULL, .pages = 2 },
 	{ .mistake = "column LOST is 0 in every row: when bpf_ringbuf_output() returns an error "
 		     "or bpf_ringbuf_reserve() NULL, nobody else counts the event",
-	  .long_fit = 1,
-	  .no_lost = true },
+	  .pages = 2,
+	  .no_lost_open = true,
+	  .no_lost_exit = true },
+	{ .mistake = "lost opens are not counted: bpf_ringbuf_output() returns an error when there "
+		     "is no room",
+	  .pages = 2,
+	  .no_lost_open = true },
+	{ .mistake = "lost ends of processes are not counted: bpf_ringbuf_reserve() returns NULL "
+		     "when there is no room",
+	  .pages = 2,
+	  .no_lost_exit = true },
 	{ .mistake = "column LOST shows what was lost until the row was printed: the number "
 		     "belongs into the record, when the kernel side fills it",
-	  .long_fit = 1,
+	  .pages = 2,
 	  .lost_late = true },
-	{ .mistake = TID_SHOWN, .long_fit = 1, .tid = true },
+	{ .mistake = TID_SHOWN, .pages = 2, .tid = true },
 	{ .mistake = "threads' ends are shown as the ends of their process: sched_process_exit "
 		     "fires for every thread",
-	  .long_fit = 1,
+	  .pages = 2,
 	  .thread_ends = true },
-	{ .mistake = "only the first path found room: each record takes room for the longest "
-		     "path; send the part that is used",
-	  .long_fit = 1,
+	{ .mistake = "each path takes room for the longest one, and soon there is none: send the "
+		     "part that is used",
+	  .pages = 2,
 	  .whole = true },
 	{ .mistake = "opens are missing whose path could not be read: they are events too, with "
 		     "an empty path",
-	  .long_fit = 1,
+	  .pages = 2,
 	  .no_unreadable = true },
-	{ .mistake = "no long path found room: the ring buffer is smaller than --pages asks for; "
+	{ .mistake = "more is lost than must be: the ring buffer is smaller than --pages asks for; "
 		     "its max_entries are bytes",
-	  .long_fit = 0 },
-	{ .mistake = "nothing was lost: the ring buffer is larger than --pages asks for",
-	  .long_fit = MAX_STEPS },
+	  .pages = 1 },
+	{ .mistake = "nothing is lost: the ring buffer is larger than --pages asks for",
+	  .pages = 64 },
 };
 
 struct told {
-	struct stim *stim;
+	struct stim *stim; /* NULL: only add up what is lost */
 	const struct rule *rule;
-	int lost, all_lost, big; /* records of the longest path's size that found room */
+	size_t used;		   /* bytes of the buffer */
+	int lost, phase;	   /* so far */
+	int phase_lost[NR_PHASES]; /* at the phase's end */
 };
+
+/* Whether a record of `size` bytes, behind the header of all, finds room in the buffer. */
+static bool finds_room(struct told *t, size_t size, bool counts)
+{
+	size_t bytes = (HEADER + size + 7) / 8 * 8;
+
+	if (t->used + bytes > t->rule->pages * PAGE - 8) {
+		t->lost += counts;
+		return false;
+	}
+	t->used += bytes;
+	return true;
+}
 
 static void tell(struct told *t, const char *kind, pid_t pid, const char *comm, const char *detail)
 {
-	int lost = t->rule->no_lost ? 0 : t->rule->lost_late ? t->all_lost : t->lost;
-
 	size_t len = strlen(detail);
 	bool cut = len > 40;
+	int lost = t->rule->lost_late ? t->phase_lost[t->phase] : t->lost;
 
-	stim__row(t->stim, "%s %d %d %.15s %s%s", kind, pid, lost, comm, cut ? "..." : "",
-		  detail + (cut ? len - 37 : 0));
+	if (t->stim)
+		stim__row(t->stim, "%s %d %d %.15s %s%s", kind, pid, lost, comm, cut ? "..." : "",
+			  detail + (cut ? len - 37 : 0));
 }
 
-static bool finds_room(struct told *t, const struct step *step)
+static void tell_exit(struct told *t, pid_t pid, const char *comm, int status)
 {
-	if (step->kind != OPEN_LONG && !t->rule->whole)
-		return true;
-	return t->big++ < t->rule->long_fit;
+	char detail[32];
+
+	if (!finds_room(t, 8, !t->rule->no_lost_exit))
+		return;
+	if (WIFSIGNALED(status))
+		sprintf(detail, "signal %d", WTERMSIG(status));
+	else
+		sprintf(detail, "code %d", WEXITSTATUS(status));
+	tell(t, "EXIT", pid, comm, detail);
 }
 
 static void tell_open(struct told *t, const struct step *step, pid_t pid, pid_t tid)
 {
 	bool threaded = step->kind == OPEN_THREADED, unreadable = step->kind == OPEN_UNREADABLE;
+	const char *path = unreadable ? "" : step->path;
 
 	if (unreadable && t->rule->no_unreadable)
 		return;
-	if (finds_room(t, step))
+	if (finds_room(t, t->rule->whole ? MAX_PATH : strlen(path) + 1, !t->rule->no_lost_open))
 		tell(t, "OPEN", threaded && t->rule->tid ? tid : pid,
-		     threaded ? step->comm2 : step->comm, unreadable ? "" : step->path);
-	else
-		t->lost++;
+		     threaded ? step->comm2 : step->comm, path);
 	if (threaded && t->rule->thread_ends)
-		tell(t, "EXIT", pid, step->comm2, "code 0");
+		tell_exit(t, pid, step->comm2, 0);
 }
 
-static void tell_job(struct told *t, const struct job *job, pid_t pid)
+static void tell_jobs(struct told *t, const pid_t *pid)
 {
-	char detail[32];
+	for (int i = 0; i < NR_JOBS; i++) {
+		const struct job *job = &jobs[i];
 
-	for (int i = 0; i < job->nr; i++)
-		if (job->step[i].kind != OPEN_OTHER)
-			tell_open(t, &job->step[i], pid, job->tid[i]);
-	if (WIFSIGNALED(job->status))
-		sprintf(detail, "signal %d", WTERMSIG(job->status));
-	else
-		sprintf(detail, "code %d", WEXITSTATUS(job->status));
-	tell(t, "EXIT", pid, job->step[job->nr - 1].comm, detail);
+		if (t->phase != phase_of[i])
+			t->used = 0;
+		t->phase = phase_of[i];
+		if (job->root)
+			continue;
+		for (int k = 0; k < job->nr; k++)
+			if (job->step[k].kind != OPEN_OTHER)
+				tell_open(t, &job->step[k], pid[i], job->tid[k]);
+		tell_exit(t, pid[i], job->step[job->nr - 1].comm, job->status);
+		if (!t->stim)
+			t->phase_lost[t->phase] = t->lost;
+	}
 }
-
-enum { NR_JOBS = 4 };
 
 static void tell_opens(struct stim *stim, const pid_t *pid)
 {
-	int all_lost = -rules[0].long_fit;
-
-	for (int i = 0; i < NR_JOBS; i++)
-		for (int k = 0; k < jobs[i].nr; k++)
-			all_lost += !jobs[i].root && jobs[i].step[k].kind == OPEN_LONG;
 	for (size_t r = 0; r < ARRAY_SIZE(rules); r++) {
-		struct told told = { .stim = stim, .rule = &rules[r], .all_lost = all_lost };
+		struct told told = { .rule = &rules[r] };
 
+		tell_jobs(&told, pid);
 		stim__mistake(stim, rules[r].mistake);
-		for (int i = 0; i < NR_JOBS; i++)
-			if (!jobs[i].root)
-				tell_job(&told, &jobs[i], pid[i]);
+		told.stim = stim;
+		told.lost = told.used = told.phase = 0;
+		tell_jobs(&told, pid);
 	}
 }
 
-/* Two pages hold one record with a long path and all the others, read or not: no loss may depend
- * on anything but the sizes. Room for headers of 64 bytes leaves learners some freedom.
- */
-static void check_room(void)
-{
-	size_t bytes = 64 + MAX_PATH;
+/* --- exercise: the tools, stopped and drained --- */
 
-	for (int i = 0; i < NR_JOBS; i++) {
-		for (int k = 0; k < jobs[i].nr; k++)
-			if (!jobs[i].root && jobs[i].step[k].kind != OPEN_LONG)
-				bytes += 64 + (strlen(jobs[i].step[k].path) + 8) / 8 * 8;
-		bytes += 64 + 8;
-	}
-	if (bytes > 2 * 4096 - 8)
-		stim__fail("%zu bytes of events do not fit", bytes);
-}
-
-/* Stops and continues the tools, so that all events are in the buffers before the first is read.
- * kill(-1) spares the caller and process 1, the agent, whose child the stimulus is in the guest. By
+/* kill(-1) spares the caller and process 1, the agent, whose child the stimulus is in the guest. By
  * hand, on a machine with more processes, it is left out.
  */
 static void signal_tools(int sig)
@@ -449,6 +469,45 @@ static void signal_tools(int sig)
 	if (getppid() == 1)
 		stim__try(kill(-1, sig));
 }
+
+/* Whether a child of the agent other than the stimulus runs. */
+static bool is_busy(const char *pid)
+{
+	char path[64], state;
+	int parent, n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	n = fscanf(f, "%*d (%*[^)]) %c %d", &state, &parent);
+	fclose(f);
+	return n == 2 && parent == 1 && atoi(pid) != getpid() && !strchr("SZX", state);
+}
+
+/* Lets the tools go on until they sleep: then they have read all there is. One that never sleeps
+ * gets a while for it.
+ */
+static void drain_tools(void)
+{
+	int64_t end = now_ms() + 3000;
+	bool busy = true;
+
+	signal_tools(SIGCONT);
+	while (busy && now_ms() < end && getppid() == 1) {
+		DIR *proc = opendir("/proc");
+		struct dirent *entry;
+
+		poll(NULL, 0, 1);
+		busy = false;
+		while (proc && (entry = readdir(proc)))
+			busy |= entry->d_name[0] <= '9' && is_busy(entry->d_name);
+		closedir(proc);
+	}
+}
+
+/* --- exercise: the plan --- */
 
 static struct step *find_step(struct job *job, int kind)
 {
@@ -459,23 +518,58 @@ static struct step *find_step(struct job *job, int kind)
 	return step;
 }
 
-static void plan_jobs(struct stim *stim)
+/* Four processes, of which one is nobody's business. All that they do fits, but only one of the long
+ * paths. One path is of middling length, one is empty.
+ */
+static void plan_small(struct stim *stim)
 {
-	static const int nr[NR_JOBS] = { 5, 6, 5, 7 };
-	static const int signals[] = { SIGKILL, SIGTERM, SIGUSR1 };
-	int root = stim__rand(stim, NR_JOBS), killed = (root + 1) % NR_JOBS;
+	static const int nr[] = { 5, 6, 5, 7 }, signals[] = { SIGKILL, SIGTERM, SIGUSR1 };
+	int root = stim__rand(stim, ARRAY_SIZE(nr)), killed = (root + 1) % ARRAY_SIZE(nr);
 
-	for (int i = 0; i < NR_JOBS; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(nr); i++) {
 		jobs[i].nr = nr[i];
-		jobs[i].root = i == root;
-		jobs[i].status = i == killed ? signals[stim__rand(stim, 3)]
-					     : (int)stim__rand(stim, 256) << 8;
 		plan_opens(stim, &jobs[i]);
 	}
-	/* One path of middling length, and always an empty one. */
+	jobs[root].root = true;
+	jobs[killed].status = signals[stim__rand(stim, ARRAY_SIZE(signals))];
 	pick_word(stim, find_step(&jobs[killed], OPEN)->path, 300 + stim__rand(stim, 400));
 	*find_step(&jobs[killed], OPEN_THREADED)->path = '\0';
-	check_room();
+}
+
+/* Two paths leave room for 24 bytes, less than any record takes, in the perf buffer's terms as well.
+ * With a header that is a little smaller or larger than the given one that is still so.
+ */
+static void plan_full(struct stim *stim)
+{
+	struct job *filler = &jobs[4];
+
+	for (struct job *job = filler; job < &jobs[NR_JOBS]; job++) {
+		job->nr = job == filler ? 2 : 1;
+		plan_opens(stim, job);
+		for (int i = 0; i < job->nr; i++) {
+			job->step[i].kind = OPEN;
+			pick_path(stim, job->step[i].path);
+		}
+	}
+	pick_word(stim, filler->step[0].path, MAX_PATH - 1);
+	pick_word(stim, filler->step[1].path, 2 * PAGE - 8 - 24 - (HEADER + MAX_PATH) - HEADER - 1);
+}
+
+/* Losses may not depend on anything but the sizes: in the first phase, records may have a larger
+ * header.
+ */
+static void check_room(void)
+{
+	size_t bytes = 64 + MAX_PATH;
+
+	for (int i = 0; phase_of[i] == SMALL; i++) {
+		for (int k = 0; k < jobs[i].nr; k++)
+			if (!jobs[i].root && jobs[i].step[k].kind != OPEN_LONG)
+				bytes += 64 + (strlen(jobs[i].step[k].path) + 8) / 8 * 8;
+		bytes += 64 + 8;
+	}
+	if (bytes > 2 * PAGE - 8)
+		stim__fail("%zu bytes of events do not fit", bytes);
 }
 
 static void ask_for_two_pages(struct stim *stim)
@@ -493,9 +587,16 @@ static void run_opens(struct stim *stim)
 {
 	pid_t pid[NR_JOBS];
 
-	plan_jobs(stim);
-	signal_tools(SIGSTOP);
+	for (int i = 0; i < NR_JOBS; i++)
+		jobs[i].status = (int)stim__rand(stim, 256) << 8;
+	plan_small(stim);
+	plan_full(stim);
+	check_room();
 	for (int i = 0; i < NR_JOBS; i++) {
+		if (i && phase_of[i] != phase_of[i - 1])
+			drain_tools();
+		if (phase_of[i] != LATER)
+			signal_tools(SIGSTOP);
 		pid[i] = stim__fork(stim, make_opens, &jobs[i]);
 		check_status(&jobs[i], pid[i]);
 		stim__own(stim, pid[i]);
@@ -503,7 +604,6 @@ static void run_opens(struct stim *stim)
 			if (jobs[i].tid[k])
 				stim__own(stim, jobs[i].tid[k]);
 	}
-	signal_tools(SIGCONT);
 	tell_opens(stim, pid);
 }
 
