@@ -76,11 +76,8 @@ static void print_side(FILE *f, const char *name, const struct tool_run *t)
 
 static void print_phases(FILE *f, const struct run *r)
 {
-	static const char *const names[] = { "restore", "put the program", "attach", "stimulus",
-					     "end" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		fprintf(f, "%s %s %.2f s", i ? "," : " ", names[i], r->phase_ms[i] / 1000.0);
+	for (enum phase p = 0; p < NR_PHASES; p++)
+		fprintf(f, "%s %s %.2f s", p ? "," : " ", phase__name(p), r->phase_ms[p] / 1000.0);
 	fputc('\n', f);
 }
 

@@ -26,6 +26,16 @@ const char *outcome__name(enum outcome o)
 	return names[o];
 }
 
+const char *phase__name(enum phase p)
+{
+	static const char *const names[] = {
+		[PHASE_RESTORE] = "restore",   [PHASE_PUT] = "put", [PHASE_ATTACH] = "attach",
+		[PHASE_STIMULUS] = "stimulus", [PHASE_END] = "end",
+	};
+
+	return names[p];
+}
+
 void run__clear(struct run *r)
 {
 	struct tool_run *sides[] = { &r->bcc, &r->libbpf };
@@ -215,7 +225,7 @@ static int run_judge(const struct snapshot_source *source, const char *facts, st
 
 /* --- a run --- */
 
-static void mark(struct run *r, size_t phase, int64_t *since)
+static void mark(struct run *r, enum phase phase, int64_t *since)
 {
 	int64_t now = now_ms();
 
@@ -233,24 +243,26 @@ static int run_in(struct vm *vm, const struct snapshot_source *source, const str
 	err = vm__put_file(vm, GUEST_PROGRAM, 0755, p->binary);
 	if (!err)
 		err = vm__output(vm, SLOT_STIMULUS, "out", &said);
-	mark(r, 1, &since);
+	mark(r, PHASE_PUT, &since);
 	if (!err)
 		err = start_libbpf(vm, p, said.data, r, &ready);
-	mark(r, 2, &since);
+	mark(r, PHASE_ATTACH, &since);
 	if (err || !ready)
 		return err;
 	err = run_stimulus(vm, p->seed, r);
-	mark(r, 3, &since);
+	mark(r, PHASE_STIMULUS, &since);
 	if (!err)
 		err = stop_tool(vm, SLOT_LIBBPF, &r->libbpf);
 	if (!err)
 		err = stop_tool(vm, SLOT_BCC, &r->bcc);
-	mark(r, 4, &since);
 	if (err)
 		return err;
 	if (r->outcome == OUT_MATCH)
 		judge_ends(r);
-	return r->outcome == OUT_SETUP ? 0 : run_judge(source, p->facts, r);
+	if (r->outcome != OUT_SETUP)
+		err = run_judge(source, p->facts, r);
+	mark(r, PHASE_END, &since);
+	return err;
 }
 
 int run__program(const struct snapshot *s, const struct snapshot_source *source,
@@ -264,7 +276,7 @@ int run__program(const struct snapshot *s, const struct snapshot_source *source,
 	err = snapshot__restore(s, &vm);
 	if (err)
 		return err;
-	mark(out, 0, &since);
+	mark(out, PHASE_RESTORE, &since);
 	err = run_in(vm, source, program, out, since);
 	vm__free(vm);
 	if (err)

@@ -20,6 +20,17 @@ enum outcome {
 };
 const char *outcome__name(enum outcome o);
 
+/* The parts of a run that are timed, in their order. */
+enum phase {
+	PHASE_RESTORE,
+	PHASE_PUT, /* the program into the guest */
+	PHASE_ATTACH,
+	PHASE_STIMULUS,
+	PHASE_END, /* of both tools, their rows, the verdict */
+	NR_PHASES,
+};
+const char *phase__name(enum phase p);
+
 /* One tool's side of a run. */
 struct tool_run {
 	struct program_state state;
@@ -32,8 +43,8 @@ struct run {
 	char *why; /* one sentence, NULL after OUT_MATCH and OUT_MISMATCH */
 	struct tool_run bcc, libbpf;
 	struct buf truth;
-	struct buf judged;   /* what the judge printed, see report.h */
-	int64_t phase_ms[5]; /* restore, put, attach, stimulus, end */
+	struct buf judged; /* what the judge printed, see report.h */
+	int64_t phase_ms[NR_PHASES];
 };
 
 /* What is run beside the snapshot's BCC prototype. */
