@@ -190,8 +190,10 @@ static void print_json(const struct check *c, const char *compiler)
 static int build(struct check *c, struct buf *compiler)
 {
 	int64_t start = now_ms();
-	int err = subject__build(&c->subject, compiler);
+	int err;
 
+	say("building %s", c->subject.program);
+	err = subject__build(&c->subject, compiler);
 	if (err > 0) {
 		c->outcome = xstrdup("build");
 		c->reason = xstrdup("it does not compile");

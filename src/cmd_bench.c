@@ -177,7 +177,10 @@ static int bench_unit(const struct args *a, const char *name)
 	int worst = EXIT_MATCH;
 
 	if (unit__find(&unit, project_root(), name) ||
-	    subject__init(&s, &unit, SUBJECT_TWIN, NULL) || subject__build(&s, NULL))
+	    subject__init(&s, &unit, SUBJECT_TWIN, NULL))
+		return EXIT_SETUP;
+	say("building %s", s.program);
+	if (subject__build(&s, NULL))
 		return EXIT_SETUP;
 	print_head(&s, a->runs);
 	for (size_t k = 0; k < a->kernels.count && !interrupt__signal(); k++) {

@@ -8,7 +8,8 @@
 #include "exercise.h"
 #include "image.h"
 #include "proc.h"
-#include "snapshot.h"
+#include "store.h"
+#include "vm.h"
 
 #define TOOL_MS 10000
 
@@ -52,7 +53,7 @@ static char *first_line(const char *const argv[])
 	return text__trim(out.data, strcspn(out.data, "\n"));
 }
 
-static void find_tools(struct findings *f)
+static void find_tools(struct findings *f, bool tell)
 {
 	static const char *const tools[][4] = {
 		{ "clang", "clang", "--version" },
@@ -67,6 +68,9 @@ static void find_tools(struct findings *f)
 
 		json_object_set_new(f->tools, tools[i][0],
 				    version ? json_string(version) : json_null());
+		if (tell)
+			printf("%-10s %s\n", tools[i][0], version ? version : "missing");
+		fflush(stdout);
 	}
 }
 
@@ -117,13 +121,13 @@ static int find_edited(struct findings *f)
 
 static void find_disk(struct findings *f)
 {
-	uint64_t used = snapshot__evict(UINT64_MAX);
+	uint64_t used = store__bytes();
 	struct statvfs vfs = { 0 };
 
 	statvfs(cache_dir(), &vfs);
 	f->disk = json_pack("{s:s, s:I, s:I, s:I}", "cache", cache_dir(), "snapshots_mb",
 			    (json_int_t)(used >> 20), "snapshots_bound_mb",
-			    (json_int_t)(snapshot__bound() >> 20), "free_mb",
+			    (json_int_t)(store__bound() >> 20), "free_mb",
 			    (json_int_t)((uint64_t)vfs.f_bavail * vfs.f_frsize >> 20));
 }
 
@@ -131,12 +135,9 @@ static void find_disk(struct findings *f)
 
 static void print_findings(const struct findings *f)
 {
-	const char *key;
 	json_t *value;
 	size_t i;
 
-	json_object_foreach(f->tools, key, value) printf(
-		"%-10s %s\n", key, json_is_string(value) ? json_string_value(value) : "missing");
 	printf("%-10s %s: %s\n", "machine", f->accel, f->why);
 	json_array_foreach(f->kernels, i, value)
 	{
@@ -181,7 +182,7 @@ COMMAND(doctor, "tell what is installed and ready, and what is missing", &argp)
 
 	argp_err_exit_status = EXIT_SETUP;
 	argp_parse(&argp, argc, argv, 0, NULL, &json);
-	find_tools(&f);
+	find_tools(&f, !json);
 	find_missing(&f);
 	find_kernels(&f);
 	find_disk(&f);

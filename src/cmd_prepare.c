@@ -6,17 +6,22 @@
 #include "image.h"
 #include "interrupt.h"
 #include "pool.h"
+#include "store.h"
 #include "subject.h"
 
 static const struct argp_option options[] = {
 	{ "kernel", 'k', "K", 0, "For this kernel only; may be repeated", 0 },
 	{ "jobs", 'j', "N", 0, "Virtual machines at a time (default: one per CPU)", 0 },
+	{ "max-mb", 'm', "MB", 0,
+	  "Keep all snapshots within MB on the disk, from now on (default 12288 or a third of what "
+	  "is free)",
+	  0 },
 	{ 0 },
 };
 
 struct args {
 	struct strings units, kernels;
-	uint64_t jobs;
+	uint64_t jobs, max_mb;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -31,6 +36,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'j':
 		if (parse_u64(arg, &a->jobs) || a->jobs > 64)
 			argp_error(state, "--jobs takes a number up to 64, not '%s'", arg);
+		return 0;
+	case 'm':
+		if (parse_u64(arg, &a->max_mb) || !a->max_mb || a->max_mb > UINT32_MAX)
+			argp_error(state, "--max-mb takes a number of megabytes, not '%s'", arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		strings__add(&a->units, xstrdup(arg));
@@ -109,8 +118,11 @@ static int prepare(struct args *a)
 	cleanup_units struct units units = { 0 };
 	struct work w = { .args = a, .start = now_ms() };
 	const struct pool pool = { prepare_one, show_one, &w };
-	int err = units__load(&units, project_root());
+	int err = a->max_mb ? store__set_bound(a->max_mb) : 0;
 
+	if (!err)
+		err = units__load(&units, project_root());
+	say("building what the snapshots are made of");
 	for (size_t i = 0; i < a->units.count && !err; i++) {
 		cleanup_unit struct unit unit = { 0 };
 

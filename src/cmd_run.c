@@ -142,6 +142,7 @@ static int run(struct args *a)
 	if (unit__find(&unit, project_root(), a->unit) ||
 	    subject__init(&subject, &unit, a->kind, a->wrong))
 		return EXIT_SETUP;
+	say("building %s", subject.program);
 	err = subject__build(&subject, NULL);
 	if (err)
 		return err > 0 ? EXIT_MISMATCH : EXIT_SETUP;

@@ -120,6 +120,7 @@ static int open_shell(const struct args *a)
 	struct vm *vm = NULL;
 	int err, status = 0;
 
+	say("kernel %s: starting a machine", a->kernels.items[0]);
 	err = image__get(a->kernels.items[0], &image);
 	if (!err)
 		err = snapshot__get(&(struct snapshot_source){ .image = image,

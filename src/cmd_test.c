@@ -343,6 +343,7 @@ static int build_all(struct suite *s)
 {
 	int err = 0;
 
+	say("building %zu programs", s->checks.count);
 	for (size_t i = 0; i < s->checks.count && !err; i++)
 		err = subject__build(&s->checks.items[i].subject, NULL);
 	return err;

@@ -30,16 +30,6 @@ int snapshot__get(const struct snapshot_source *source, struct snapshot **out);
 int snapshot__restore(const struct snapshot *s, struct vm **out);
 void snapshot__free(struct snapshot *s);
 
-/* Removes the least recently used snapshots until the rest take at most `max_bytes` on disk; those in
- * use stay. Returns what the rest takes.
- */
-uint64_t snapshot__evict(uint64_t max_bytes);
-
-/* The bound for all snapshots, in bytes: WORKBOOK_SNAPSHOTS_MB, else 12 GiB or a third of what the
- * disk has free (snapshots counted as free), the smaller.
- */
-uint64_t snapshot__bound(void);
-
 /* Slots' names, and what is in the guest's /run/workbook. */
 #define SLOT_STIMULUS	"stimulus"
 #define SLOT_BCC	"bcc"

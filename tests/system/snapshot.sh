@@ -39,6 +39,15 @@ WORKBOOK_SNAPSHOTS_MB=1 ./workbook run 01 --kernel 6.12 >/dev/null 2>&1 || fail 
 [ "$(find "$store" -maxdepth 1 -type d -name '*.6.12.*' | wc -l)" -le 1 ] ||
     fail 'more than the one in use is kept:' "$(ls "$store")"
 
+# --- a cold one is packed, not lost ---
+run >/dev/null
+cat "$store"/01*/ram >"$work/before"
+WORKBOOK_SNAPSHOTS_MB=450 ./workbook run 01 --solution --kernel 6.12 >/dev/null 2>&1 || fail 'no match beside a packed one'
+[ -e "$store"/01-kprobe-counter.pair.*/ram.zst ] && [ ! -e "$store"/01-kprobe-counter.pair.*/ram ] ||
+    fail 'the cold snapshot was not packed:' "$(du -am "$store")"
+run | grep -q 'no snapshot yet' && fail 'the packed snapshot was made anew'
+cmp "$work/before" "$store"/01-kprobe-counter.pair.*/ram || fail 'the packed snapshot has changed'
+
 # --- two restored guests ---
 for guest in 1 2; do
     echo 'head -c 16 /dev/urandom | od -An -tx1; date +%s; exit' |
