@@ -244,6 +244,7 @@ int lint__run(struct lint *l)
 		check_file(l, l->files.items[i]);
 	check_python(l);
 	check_numbers(l);
+	lint__tables(l, "chapters/00-start-here.md");
 	lint__unexpected(l);
 	for (size_t i = 0; i < l->units.count; i++)
 		lint__unit(l, &l->units.items[i]);

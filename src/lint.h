@@ -42,6 +42,8 @@ void lint__unit(struct lint *lint, const struct unit *unit);
 void lint__unexpected(struct lint *lint);
 /* Links, fences and length of one Markdown file. */
 void lint__page(struct lint *lint, const char *file);
+/* Tables whose last column is "unit", in the page that introduces the course. */
+void lint__tables(struct lint *lint, const char *file);
 /* Commands in console and sh blocks. */
 void lint__commands(struct lint *lint, const char *file, const struct fence *fence);
 

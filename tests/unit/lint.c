@@ -84,7 +84,8 @@ static const struct {
 	{ "Makefile", SPDX_PY "check: all\nall:\nX := y\n$(UNITS): z\n.PHONY: other\nt-%: u\n" },
 	{ "README.md",
 	  "Read [the start](chapters/00-start-here.md).[^1]\n\n[^1]: Now.\n[y]: Makefile\n" },
-	{ PAGE, "# Start\n\n```text\nfree\n```\n" },
+	{ PAGE, "# Start\n\n```text\nfree\n```\n\n| BCC | libbpf | unit |\n|---|---|---|\n"
+		"| `BPF_HASH(...)` | `struct {} ...;` | [07](07-tiny.md) |\n" },
 	{ CHAPTER, chapter },
 	{ BCC, python },
 	{ TWIN ".h", SPDX_H "#ifndef T\n#define T\n/* --- types --- */\nstruct t;\n#endif\n" },
@@ -217,7 +218,14 @@ static const struct {
 	{ CHAPTER, "../libbpf/07-tiny", "../../libbpf", CHAPTER ":5:", "link to ../../libbpf" },
 	{ CHAPTER, "/README.md", "README.md", CHAPTER ":4:", "link to README.md" },
 	{ "README.md", "[the start](", "[x]\n[x]: y.md\n(", "README.md:2:", "link to y.md" },
-	{ PAGE, "# Start", "", PAGE, "1601 words" }, /* see break_it() */
+	{ PAGE, "# Start", "", PAGE, "1607 words" }, /* see break_it() */
+	/* tables */
+	{ PAGE, "BPF_HASH(...)", "BPF_ARRAY(...)", PAGE ":9:", "not in the sources of 07-tiny" },
+	{ PAGE, "struct {} ...;", "struct {} ...,", PAGE ":9:", "not in the sources of 07-tiny" },
+	{ PAGE, "07-tiny.md", "08-tiny.md", PAGE ":9:", "no unit in the last cell" },
+	{ PAGE, "| BCC | libbpf |", "| BCC |", PAGE ":9:", "3 cells under 2 heads" },
+	{ BCC, "BPF_HASH(counts)", "BPF_ARRAY(counts)", BCC ":5:", "BPF_ARRAY() is in no table" },
+	{ BCC, "b = text", "b = text.format(1)", BCC ":8:", "format() is in no table" },
 	/* front matter */
 	{ CHAPTER, "title: Tiny", "titel: Tiny", CHAPTER ":2:", "no such key" },
 	{ CHAPTER, "---\ntitle: Tiny\n---\n", "", CHAPTER ":1:", "front matter: none" },
