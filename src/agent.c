@@ -156,6 +156,10 @@ static void mount_rest(void)
 	mount_at("debugfs", "/sys/kernel/debug", 0, "mode=755");
 	mount_at("bpf", "/sys/fs/bpf", 0, "mode=755");
 	mount_at("cgroup2", "/sys/fs/cgroup", 0, NULL);
+	/* What udev makes elsewhere, and shells use. */
+	if (symlink("/proc/self/fd", "/dev/fd") || symlink("fd/0", "/dev/stdin") ||
+	    symlink("fd/1", "/dev/stdout") || symlink("fd/2", "/dev/stderr"))
+		die("/dev/fd");
 	mkdir("/run/slots", 0700);
 	mkdir("/run/workbook", 0755);
 	mkdir("/workbook", 0755);
@@ -478,16 +482,31 @@ static void set_size(int terminal, struct payload *p)
 		ioctl(terminal, TIOCSWINSZ, &size);
 }
 
+/* For a script on the host's standard input: it is not repeated, and lines end as they were written. */
+static void make_plain(int terminal)
+{
+	struct termios t;
+
+	if (tcgetattr(terminal, &t))
+		return;
+	t.c_lflag &= ~ECHO;
+	t.c_oflag &= ~OPOST;
+	tcsetattr(terminal, TCSANOW, &t);
+}
+
+/* Without a `term`, bash reads a script: with its own editing of lines, an end of file that comes too
+ * early would be lost.
+ */
 static void exec_shell(const char *term)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	setenv("TERM", term, 1);
+	setenv("TERM", *term ? term : "dumb", 1);
 	setenv("PS1", "\\u@\\h:\\w# ", 1);
 	if (!chdir("/workbook"))
-		execlp("bash", "bash", "--norc", "-i", NULL);
+		execlp("bash", "bash", "--norc", *term ? "-i" : "/dev/stdin", NULL);
 	perror("bash");
 	_exit(127);
 }
@@ -539,13 +558,15 @@ static void open_shell(struct payload *p, struct buf *in)
 	term = payload__string(p);
 	shell = forkpty(&terminal, NULL, NULL, NULL);
 	if (!shell)
-		exec_shell(term ? term : "dumb");
+		exec_shell(term ? term : "");
 	if (shell < 0) {
 		reply_error("shell: %s", strerror(errno));
 		return;
 	}
 	fcntl(terminal, F_SETFD, FD_CLOEXEC);
 	set_size(terminal, &size);
+	if (!term || !*term)
+		make_plain(terminal);
 	reply_ok();
 	relay(terminal, shell, in);
 	close(terminal);

@@ -21,8 +21,8 @@ enum frame_type {
 	FRAME_SIGNAL, /* slot, number */
 	FRAME_WAIT,   /* slot, ms: waits for the end; replies with the slot's state */
 	FRAME_CLOCK,  /* nanoseconds since the epoch, bytes: sets the clock, adds entropy */
-	FRAME_SHELL, /* rows, columns, TERM: a login shell; until its FRAME_END only the next three */
-	FRAME_TTY,   /* bytes typed, bytes shown */
+	FRAME_SHELL, /* rows, columns, TERM ("": reads a script): a shell; until its FRAME_END only the next three */
+	FRAME_TTY,  /* bytes typed, bytes shown */
 	FRAME_SIZE, /* rows, columns: the terminal's new size */
 	FRAME_END,  /* agent to host: status of wait() */
 };

@@ -523,10 +523,10 @@ static int relay(struct vm *vm, int *status)
 			continue;
 		if (fds[1].revents) {
 			n = read(0, chunk, sizeof(chunk));
-			/* The end of a pipe is a terminal's Ctrl-D. */
+			/* The end of a pipe is a terminal's Ctrl-D; one more if it was within a line. */
 			if (n <= 0) {
 				fds[1].fd = -1;
-				send_frame(vm, FRAME_TTY, "\004", 1);
+				send_frame(vm, FRAME_TTY, "\004\004", 2);
 			} else if (send_frame(vm, FRAME_TTY, chunk, n)) {
 				return -EPROTO;
 			}
@@ -545,8 +545,8 @@ static int relay(struct vm *vm, int *status)
 int vm__shell(struct vm *vm, int *status)
 {
 	cleanup_buf struct buf p = { 0 };
-	/* Into a pipe or file goes text, no escape sequences. */
-	const char *term = isatty(1) ? getenv("TERM") : NULL;
+	/* Into a pipe or file goes text, no escape sequences; "" is for a script. */
+	const char *term = !isatty(0) ? "" : isatty(1) ? getenv("TERM") : NULL;
 	struct termios saved, raw;
 	bool terminal = !tcgetattr(0, &saved);
 	int err;

@@ -51,8 +51,8 @@ cmp "$work/before" "$pair/ram" || fail 'the packed snapshot has changed'
 
 # --- two restored guests ---
 for guest in 1 2; do
-    echo 'head -c 16 /dev/urandom | od -An -tx1; date +%s; exit' |
-        ./workbook shell --kernel 6.12 2>/dev/null | tr -d '\r' >"$work/guest$guest"
+    printf 'head -c 16 /dev/urandom | od -An -tx1\ndate +%%s' |
+        timeout 60 ./workbook shell --kernel 6.12 2>/dev/null >"$work/guest$guest"
 done
 random=$(grep -hE '^( [0-9a-f]{2}){16}$' "$work/guest1" "$work/guest2" | sort -u | wc -l)
 [ "$random" = 2 ] || fail 'two restored guests have the same random bytes:' "$(cat "$work"/guest?)"
