@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Events that differ in kind and size, some of them too big for the buffer. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -459,54 +457,6 @@ static void tell_opens(struct stim *stim, const pid_t *pid)
 	}
 }
 
-/* --- exercise: the tools, stopped and drained --- */
-
-/* kill(-1) spares the caller and process 1, the agent, whose child the stimulus is in the guest. By
- * hand, on a machine with more processes, it is left out.
- */
-static void signal_tools(int sig)
-{
-	if (getppid() == 1)
-		stim__try(kill(-1, sig));
-}
-
-/* Whether a child of the agent other than the stimulus runs. */
-static bool is_busy(const char *pid)
-{
-	char path[64], state;
-	int parent, n;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	n = fscanf(f, "%*d (%*[^)]) %c %d", &state, &parent);
-	fclose(f);
-	return n == 2 && parent == 1 && atoi(pid) != getpid() && !strchr("SZX", state);
-}
-
-/* Lets the tools go on until they sleep: then they have read all there is. One that never sleeps
- * gets a while for it.
- */
-static void drain_tools(void)
-{
-	int64_t end = now_ms() + 3000;
-	bool busy = true;
-
-	signal_tools(SIGCONT);
-	while (busy && now_ms() < end && getppid() == 1) {
-		DIR *proc = opendir("/proc");
-		struct dirent *entry;
-
-		poll(NULL, 0, 1);
-		busy = false;
-		while (proc && (entry = readdir(proc)))
-			busy |= entry->d_name[0] <= '9' && is_busy(entry->d_name);
-		closedir(proc);
-	}
-}
-
 /* --- exercise: the plan --- */
 
 static struct step *find_step(struct job *job, int kind)
@@ -594,9 +544,9 @@ static void run_opens(struct stim *stim)
 	check_room();
 	for (int i = 0; i < NR_JOBS; i++) {
 		if (i && phase_of[i] != phase_of[i - 1])
-			drain_tools();
+			stim__drain_tools();
 		if (phase_of[i] != LATER)
-			signal_tools(SIGSTOP);
+			stim__stop_tools();
 		pid[i] = stim__fork(stim, make_opens, &jobs[i]);
 		check_status(&jobs[i], pid[i]);
 		stim__own(stim, pid[i]);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
@@ -212,6 +214,55 @@ static void move_pids(struct stim *stim)
 		close(fd);
 	while (!moved && forks--)
 		stim__wait(stim__fork(stim, nothing, NULL));
+}
+
+/* --- the tools --- */
+
+/* kill(-1) spares the caller and process 1, the agent, whose child the stimulus is in the guest. */
+static void signal_tools(int sig)
+{
+	if (getppid() == 1)
+		stim__try(kill(-1, sig));
+}
+
+/* Whether a child of the agent other than the stimulus runs. */
+static bool is_busy(const char *pid)
+{
+	char path[64], state;
+	int parent, n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	n = fscanf(f, "%*d (%*[^)]) %c %d", &state, &parent);
+	fclose(f);
+	return n == 2 && parent == 1 && atoi(pid) != getpid() && !strchr("SZX", state);
+}
+
+void stim__stop_tools(void)
+{
+	signal_tools(SIGSTOP);
+}
+
+/* A tool that sleeps has read all there is. One that never sleeps gets a while for it. */
+void stim__drain_tools(void)
+{
+	int64_t end = now_ms() + 3000;
+	bool busy = true;
+
+	signal_tools(SIGCONT);
+	while (busy && now_ms() < end && getppid() == 1) {
+		DIR *proc = opendir("/proc");
+		struct dirent *entry;
+
+		poll(NULL, 0, 1);
+		busy = false;
+		while (proc && (entry = readdir(proc)))
+			busy |= entry->d_name[0] <= '9' && is_busy(entry->d_name);
+		closedir(proc);
+	}
 }
 
 /* --- the stimulus's job --- */

@@ -66,6 +66,13 @@ pid_t stim__fork(struct stim *stim, void (*fn)(void *), void *arg);
 /* Waits for a child; dies loudly unless it exited 0. */
 void stim__wait(pid_t pid);
 
+/* Stops both tools, so that what happens is buffered or lost; then lets them go on, and waits until
+ * they have read all there is. Only in run(), not in a child, and only in the guest: by hand, on a
+ * machine with other processes, both do nothing.
+ */
+void stim__stop_tools(void);
+void stim__drain_tools(void);
+
 /* Ends the stimulus (or its child) with a message: a failed call is never ignored. */
 void stim__fail(const char *fmt, ...) __printf(1, 2) __attribute__((noreturn));
 
