@@ -18,6 +18,14 @@ static bool has(char **args, const char *wanted)
 	return false;
 }
 
+static bool holds(char **args, const char *part)
+{
+	for (; *args; args++)
+		if (strstr(*args, part))
+			return true;
+	return false;
+}
+
 static void test_boot_args(void **state __maybe_unused)
 {
 	struct vm_args a = { .image = &image,
@@ -35,6 +43,8 @@ static void test_boot_args(void **state __maybe_unused)
 	assert_true(
 		has(args, "if=none,id=root,file=/images/6.12/root.ext4,format=raw,readonly=on"));
 	assert_true(has(args, "socket,id=agent,fd=3"));
+	assert_true(has(args, "3"));	       /* CPUs, */
+	assert_true(holds(args, "maxcpus=1")); /* one of them up */
 	assert_false(has(args, "-incoming"));
 	vm__free_args(args);
 }
