@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Unit 02. Pair: results of openat() per process and access mode. Exercise: bytes that read()
  * returned per process and descriptor. Each case has a crowd: threads of a process of their own that
- * wait inside the call, more of them than any of the kernels has instances for by default (1 on
+ * wait inside the call, more of them than any of the kernels has instances for by default (3 on
  * 5.10, 10 on the others). While they wait, no return is seen.
  */
 #include <fcntl.h>
