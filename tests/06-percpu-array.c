@@ -56,16 +56,6 @@ static void wait_sem(sem_t *sem)
 			stim__fail("sem_wait: %s", strerror(errno));
 }
 
-static void pin(pid_t tid, unsigned cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(tid, sizeof(set), &set))
-		stim__fail("CPU %u: %s", cpu, strerror(errno));
-}
-
 /* Runs fn in a thread of this process and waits for its end. Not pthread_create(), which may read files. */
 static void in_thread(int (*fn)(void *), void *arg)
 {
@@ -98,32 +88,6 @@ static void bystander(void *arg)
 	take_steps(arg);
 }
 
-/* "0-2" */
-static int count_possible(void)
-{
-	FILE *f = fopen("/sys/devices/system/cpu/possible", "re");
-	int last = 0;
-
-	if (!f || fscanf(f, "0-%d", &last) < 0)
-		stim__fail("/sys/devices/system/cpu/possible cannot be read");
-	fclose(f);
-	if (last < 2 || last >= MAX_CPUS)
-		stim__fail("this wants 3 to %d possible CPUs, not %d", MAX_CPUS, last + 1);
-	return last + 1;
-}
-
-static void bring_up(int cpu)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
-	fd = stim__try(open(path, O_WRONLY | O_CLOEXEC));
-	if (write(fd, "1", 1) != 1)
-		stim__fail("%s: %s", path, strerror(errno));
-	close(fd);
-}
-
 /* Both tools watch the worker, whose process ID is therefore known before they start. */
 static void hire(struct stim *s, void (*work)(void *))
 {
@@ -132,8 +96,9 @@ static void hire(struct stim *s, void (*work)(void *))
 	memset(shared, 0, sizeof(*shared));
 	stim__try(sem_init(&shared->go, 1, 0));
 	stim__try(sem_init(&shared->blocks, 1, 0));
-	nr_cpus = count_possible();
-	bring_up(nr_cpus - 1);
+	nr_cpus = stim__last_cpu() + 1;
+	if (nr_cpus > MAX_CPUS)
+		stim__fail("this wants at most %d possible CPUs, not %d", MAX_CPUS, nr_cpus);
 	stim__try(pipe2(pipe_fd, O_CLOEXEC));
 	worker = stim__fork(s, work, NULL);
 	stim__arg(s, "bcc", "--pid=%d", worker);
@@ -176,7 +141,7 @@ static int make_calls(void *arg)
 	const struct step *step = arg;
 	char c = 0;
 
-	pin(0, step->cpu);
+	stim__pin(0, step->cpu);
 	for (unsigned i = 0; i < step->nr; i++) {
 		if (step->call == READ)
 			syscall(SYS_read, i ? pipe_fd[0] : -1, &c, 0);
@@ -305,7 +270,7 @@ static int transfer(void *arg)
 	bool reads = step->call == READ;
 	long nr = reads ? SYS_read : SYS_write;
 
-	pin(0, step->cpu);
+	stim__pin(0, step->cpu);
 	if (step->how == WORKS)
 		must_be(syscall(nr, reads ? zero_fd : null_fd, room, step->asked), step->asked);
 	else if (step->how == GETS_NOTHING)
@@ -366,7 +331,7 @@ static void move_readers(void)
 			continue;
 		wait_sem(&shared->blocks);
 		await_read(shared->tid);
-		pin(shared->tid, step->end_cpu);
+		stim__pin(shared->tid, step->end_cpu);
 		must_be(write(pipe_fd[1], room, step->got), step->got);
 	}
 }

@@ -107,6 +107,7 @@ struct frame {
 
 static struct frame frames[MAX_FRAMES];
 static size_t frame_count;
+static unsigned last_cpu;
 
 /* --- frames --- */
 static void put16(uint8_t *to, uint16_t value)
@@ -223,8 +224,11 @@ static int packet_socket(const char *device)
 	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 
+	int on = 1;
+
 	to.sll_ifindex = if_nametoindex(device);
-	if (fd < 0 || !to.sll_ifindex || bind(fd, (struct sockaddr *)&to, sizeof(to)))
+	if (fd < 0 || !to.sll_ifindex || bind(fd, (struct sockaddr *)&to, sizeof(to)) ||
+	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)))
 		stim__fail("%s: packet socket: %s", device, strerror(errno));
 	return fd;
 }
@@ -238,6 +242,7 @@ static void quiet_up(const char *device)
 
 static void setup(struct stim *s)
 {
+	last_cpu = stim__last_cpu();
 	for (struct wire *w = wires; w < wires + ARRAY_SIZE(wires); w++) {
 		shell("ip link add %s type veth peer name %s", w->device, w->peer);
 		quiet_up(w->device);
@@ -256,21 +261,55 @@ static void send_frame(int fd, const struct frame *f)
 		stim__fail("frame of %zu bytes (%s): %s", f->len, f->kind->what, strerror(errno));
 }
 
-/* Whether the frame is the next one that the device hands on to the kernel, within PATIENCE_MS. */
+/* What a packet socket gives is the frame without its outermost tag, and that tag beside it. */
+static size_t receive(struct wire *w, uint8_t *frame, size_t size, bool *outgoing)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { frame + 4, size - 4 };
+	struct sockaddr_ll from;
+	struct msghdr msg = { .msg_name = &from,
+			      .msg_namelen = sizeof(from),
+			      .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(w->inside, &msg, 0);
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	struct tpacket_auxdata aux = { 0 };
+
+	if (n < 0)
+		stim__fail("%s: receive: %s", w->device, strerror(errno));
+	*outgoing = from.sll_pkttype == PACKET_OUTGOING;
+	if (c && c->cmsg_type == PACKET_AUXDATA)
+		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+	if (!(aux.tp_status & TP_STATUS_VLAN_VALID)) {
+		memmove(frame, frame + 4, n);
+		return n;
+	}
+	memmove(frame, frame + 4, 12);
+	put16(frame + 12, aux.tp_vlan_tpid);
+	put16(frame + 14, aux.tp_vlan_tci);
+	return n + 4;
+}
+
+/* Whether the frame is the next one that the device hands on to the kernel, within PATIENCE_MS, and as
+ * it was.
+ */
 static bool came_out(struct wire *w, const struct frame *f)
 {
 	struct pollfd pfd = { .fd = w->inside, .events = POLLIN };
 	int64_t deadline = now_ms() + PATIENCE_MS, left;
-	struct sockaddr_ll from;
-	socklen_t size;
-	uint8_t mac[12];
+	uint8_t frame[MAX_LENGTH + 4];
 
 	while ((left = deadline - now_ms()) > 0 && poll(&pfd, 1, left) > 0) {
-		size = sizeof(from);
-		if (recvfrom(w->inside, mac, sizeof(mac), 0, (struct sockaddr *)&from, &size) < 0)
-			stim__fail("%s: receive: %s", w->device, strerror(errno));
-		if (from.sll_pkttype != PACKET_OUTGOING && !memcmp(mac, f->data, sizeof(mac)))
-			return true;
+		bool outgoing;
+		size_t n = receive(w, frame, sizeof(frame), &outgoing);
+
+		if (!outgoing && !memcmp(frame, f->data, 12))
+			return n == f->len && !memcmp(frame, f->data, n);
 	}
 	return false;
 }
@@ -286,6 +325,9 @@ static void await(struct wire *w, const struct frame *f)
 static void send_all(void)
 {
 	for (size_t i = 0; i < frame_count; i++) {
+		/* What is received is worked on where it was sent. */
+		if (i % 16 == 0)
+			stim__pin(0, i % 32 ? last_cpu : 0);
 		for (struct wire *w = wires; w < wires + ARRAY_SIZE(wires); w++) {
 			if (w->broken)
 				continue;
@@ -337,8 +379,9 @@ static void print_broken(struct stim *s, const struct table *t, const struct wir
 {
 	if (!w->broken)
 		return;
-	stim__mistake(s, "a frame was counted but not passed on, so the sender stopped: return "
-			 "XDP_PASS for every frame (0 is XDP_ABORTED)");
+	stim__mistake(s, "a frame was counted but not passed on as it was, so the sender "
+			 "stopped: return XDP_PASS for every frame (0 is XDP_ABORTED), and change "
+			 "none");
 	print_rows(s, t, t->row, w->sent);
 	stim__mistake(s, "a frame was neither counted nor passed on, so the sender stopped: return "
 			 "XDP_PASS for every frame (0 is XDP_ABORTED)");
@@ -507,8 +550,9 @@ static const struct slip {
 	row_fn row;
 	const char *sentence;
 } slips[] = {
-	{ nowhere, "no frame was counted: the skeleton's attach() leaves XDP programs out, since "
-		   "it does not know the interface" },
+	{ nowhere, "no frame was counted: is the program attached (the skeleton's attach() leaves "
+		   "XDP programs out, since it does not know the interface), and are the counts "
+		   "of all CPUs added up?" },
 	{ ipv4_only, "IPv6 frames all count as OTHER" },
 	{ no_tags,
 	  "tagged frames all count as OTHER: the IP header comes behind the VLAN tags, and "
@@ -546,7 +590,9 @@ const struct test_case exercise = {
 	.run = run_exercise,
 	.needs = {
 		{ "program * section=xdp* type=xdp*", "an XDP program, SEC(\"xdp\")" },
-		{ "!call * bpf_xdp_load_bytes", "direct packet access (5.10 has no other way)" },
+		{ "!call * bpf_xdp_load_bytes", "direct packet access, no helper that copies" },
+		{ "!call * bpf_probe_read*", "direct packet access, no read of kernel memory" },
+		{ "map * type=percpu_*", "a map with a value for each CPU" },
 		{ "!map * type=ringbuf *", "counting in the kernel, no ring buffer" },
 		{ "!map * type=perf_event_array *", "counting in the kernel, no perf buffer" },
 	},

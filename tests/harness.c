@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
@@ -263,6 +264,37 @@ void stim__drain_tools(void)
 			busy |= entry->d_name[0] <= '9' && is_busy(entry->d_name);
 		closedir(proc);
 	}
+}
+
+/* --- CPUs --- */
+
+unsigned stim__last_cpu(void)
+{
+	FILE *f = fopen("/sys/devices/system/cpu/possible", "re");
+	unsigned last = 0;
+	char path[64];
+
+	if (!f || fscanf(f, "0-%u", &last) < 0) /* "0-2" */
+		stim__fail("/sys/devices/system/cpu/possible cannot be read");
+	fclose(f);
+	if (last < 2)
+		stim__fail("this wants 3 possible CPUs or more, not %u", last + 1);
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", last);
+	f = fopen(path, "we");
+	if (!f || fputs("1", f) == EOF || fflush(f))
+		stim__fail("%s: %s", path, strerror(errno));
+	fclose(f);
+	return last;
+}
+
+void stim__pin(pid_t tid, unsigned cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(tid, sizeof(set), &set))
+		stim__fail("CPU %u: %s", cpu, strerror(errno));
 }
 
 /* --- the stimulus's job --- */

@@ -73,6 +73,14 @@ void stim__wait(pid_t pid);
 void stim__stop_tools(void);
 void stim__drain_tools(void);
 
+/* In setup(): brings up the last of the possible CPUs, which is down in the guests, as the one before it
+ * is and stays. Returns its number, at least 2.
+ */
+unsigned stim__last_cpu(void);
+
+/* Moves a thread (0: the caller) to a CPU that is up. */
+void stim__pin(pid_t tid, unsigned cpu);
+
 /* Ends the stimulus (or its child) with a message: a failed call is never ignored. */
 void stim__fail(const char *fmt, ...) __printf(1, 2) __attribute__((noreturn));
 
