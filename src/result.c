@@ -8,6 +8,12 @@
 
 enum { LOG_LINES = 18, STDERR_MAX = 2000, MAX_WIDTH = 120 };
 
+/* Whether the program came to its end as it should, so that its rows are what there is to judge. */
+static bool about_rows(const struct run *r)
+{
+	return r->outcome == OUT_MATCH || r->outcome == OUT_MISMATCH || r->outcome == OUT_LOST;
+}
+
 void result__init(struct result *r, const struct subject *subject, const char *kernel,
 		  uint64_t seed, const struct run *run)
 {
@@ -15,6 +21,11 @@ void result__init(struct result *r, const struct subject *subject, const char *k
 	if (run->judged.len && report__parse(&r->report, run->judged.data, run->judged.len)) {
 		report__free(&r->report);
 		r->report = (struct report){ 0 };
+	}
+	/* What ended the program says more than a guess from the rows that are missing for it. */
+	if (!about_rows(run)) {
+		free(r->report.cause);
+		r->report.cause = NULL;
 	}
 }
 
@@ -127,9 +138,11 @@ void result__print(FILE *f, const struct result *r, bool timing)
 	print_side(f, "libbpf", &r->run->libbpf);
 	if (timing)
 		print_phases(f, r->run);
+	if (!about_rows(r->run))
+		print_stderr(f, r);
 	if (r->report.nr_columns)
 		report__print(f, &r->report, width());
-	if (r->run->outcome != OUT_MATCH && r->run->outcome != OUT_MISMATCH)
+	if (r->run->outcome == OUT_LOST)
 		print_stderr(f, r);
 	print_verdict(f, r);
 }
