@@ -385,7 +385,9 @@ static void change_name(struct actor *a, int name)
 	a->nr_phases++;
 }
 
-/* The highest one that is ready runs, until it waits: nothing depends on time. */
+/* Of the threads that are ready, the one with the highest priority runs until it waits: nothing
+ * depends on time. A process's first thread has the lowest, so that the others end undisturbed.
+ */
 static void set_priority(int priority)
 {
 	struct sched_param param = { .sched_priority = priority };
@@ -393,7 +395,7 @@ static void set_priority(int priority)
 	stim__try(sched_setscheduler(0, SCHED_FIFO, &param));
 }
 
-enum { PRIORITY = 60 };
+enum { FIRST = 60, OTHERS, WOKEN };
 
 static void wait_turn(struct actor *a)
 {
@@ -415,6 +417,7 @@ static void *waker(void *arg)
 	struct actor *a = arg, *other = a + 1;
 
 	enter(a, cell->name[ALONE]);
+	set_priority(OTHERS);
 	change_name(a, LONG);
 	for (unsigned i = 0; i < cell->turns; i++) {
 		give_turn(other);
@@ -437,6 +440,7 @@ static void *woken(void *arg)
 	struct actor *a = arg, *other = a - 1;
 
 	enter(a, cell->name[ALONE]);
+	set_priority(OTHERS);
 	change_name(a, BLANKS);
 	for (unsigned i = 0; i < cell->turns; i++) {
 		wait_turn(a);
@@ -446,7 +450,7 @@ static void *woken(void *arg)
 	wait_turn(a);
 	for (unsigned i = 0; i < cell->yields; i++)
 		sched_yield();
-	set_priority(PRIORITY + 1);
+	set_priority(WOKEN);
 	give_turn(other);
 	for (unsigned i = 0; i < cell->wakeups; i++)
 		wait_turn(a);
@@ -462,7 +466,7 @@ static void act(void *arg)
 	cell = arg;
 	a = cell->actor;
 	enter(a, cell->inherited);
-	set_priority(PRIORITY);
+	set_priority(FIRST);
 	change_name(a, ALONE);
 	id[0] = start_thread(waker, a + 1);
 	id[1] = start_thread(woken, a + 2);
@@ -489,7 +493,7 @@ static void plan_cell(struct stim *s, struct cell *c)
 struct view {
 	const char *sentence; /* the mistake; NULL: the truth */
 	bool tid_is_pid, pid_is_tid, swapped_ids, leader_name, first_name;
-	bool in_is_out, no_in, swapped_outs, no_exit;
+	bool in_is_out, no_in, no_out, all_voluntary, swapped_outs;
 };
 
 static const struct view views[] = {
@@ -514,6 +518,15 @@ static const struct view views[] = {
 	{ .sentence = "IN is not counted: a switch belongs to two rows, to that of the thread that "
 		      "leaves and that of the thread that comes",
 	  .no_in = true },
+	{ .sentence =
+		  "VOL and INVOL are 0, and IN counts the thread that leaves: the arguments are "
+		  "one off, the tracepoint's first one is `preempt`",
+	  .in_is_out = true,
+	  .no_out = true },
+	{ .sentence = "every switch without `preempt` counts as VOL: a thread that yields, or that "
+		      "is stopped on its way to user space, could run on all the same; its state "
+		      "says so",
+	  .all_voluntary = true },
 	{ .sentence = "VOL and INVOL are swapped: a thread that waits has set its state to "
 		      "something else than 0 before",
 	  .swapped_outs = true },
@@ -536,6 +549,12 @@ static void add_phase(const struct view *v, const struct cell *c, const struct a
 		in = vol + invol;
 	if (v->no_in)
 		in = 0;
+	if (v->no_out)
+		vol = invol = 0;
+	if (v->all_voluntary) {
+		vol += invol;
+		invol = 0;
+	}
 	if (v->leader_name && a != c->actor)
 		name = c->name[ALONE];
 	if (v->first_name)

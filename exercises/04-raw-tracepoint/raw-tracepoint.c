@@ -60,7 +60,8 @@ static int print_counts(struct bpf_map *counts)
 	int err;
 
 	while (!(err = bpf_map__get_next_key(counts, prev, &key, sizeof(key)))) {
-		err = bpf_map__lookup_elem(counts, &key, sizeof(key), &switches, sizeof(switches), 0);
+		err = bpf_map__lookup_elem(counts, &key, sizeof(key), &switches, sizeof(switches),
+					   0);
 		if (err)
 			return explain("counts: lookup", err);
 		printf("%-8u %-8u %-8llu %-8llu %-8llu %s\n", key.pid, key.tid, switches.ins,
