@@ -334,6 +334,7 @@ struct switches {
 /* A thread between two changes of its name. */
 struct phase {
 	char name[NAME];
+	bool wakes; /* another thread, which has a higher priority */
 	struct switches start, end;
 };
 
@@ -429,6 +430,7 @@ static void *waker(void *arg)
 		sched_yield();
 	wait_turn(a);
 	change_name(a, SHORT);
+	a->phase[a->nr_phases - 1].wakes = true;
 	for (unsigned i = 0; i < cell->wakeups; i++)
 		give_turn(other);
 	change_name(a, LONG);
@@ -493,7 +495,7 @@ static void plan_cell(struct stim *s, struct cell *c)
 struct view {
 	const char *sentence; /* the mistake; NULL: the truth */
 	bool tid_is_pid, pid_is_tid, swapped_ids, leader_name, first_name;
-	bool in_is_out, no_in, no_out, all_voluntary, swapped_outs;
+	bool in_is_out, no_in, no_out, all_voluntary, preemptible, swapped_outs;
 };
 
 static const struct view views[] = {
@@ -527,6 +529,12 @@ static const struct view views[] = {
 		      "is stopped on its way to user space, could run on all the same; its state "
 		      "says so",
 	  .all_voluntary = true },
+	/* The same on a kernel that lets itself be preempted: it switches before it is on its way. */
+	{ .sentence =
+		  "every switch without `preempt` counts as VOL: a thread that yields could run "
+		  "on all the same; its state says so",
+	  .all_voluntary = true,
+	  .preemptible = true },
 	{ .sentence = "VOL and INVOL are swapped: a thread that waits has set its state to "
 		      "something else than 0 before",
 	  .swapped_outs = true },
@@ -551,7 +559,7 @@ static void add_phase(const struct view *v, const struct cell *c, const struct a
 		in = 0;
 	if (v->no_out)
 		vol = invol = 0;
-	if (v->all_voluntary) {
+	if (v->all_voluntary && !(v->preemptible && p->wakes)) {
 		vol += invol;
 		invol = 0;
 	}
