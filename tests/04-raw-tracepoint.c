@@ -326,7 +326,7 @@ static void run_pair(struct stim *s)
 
 enum { CELLS = 3, ACTORS = 3, PHASES = 8 };
 
-/* What the kernel counted for the calling thread. */
+/* What the kernel itself counted. */
 struct switches {
 	long voluntary, involuntary;
 };
@@ -341,7 +341,7 @@ struct phase {
 struct actor {
 	pid_t tid;
 	int nr_phases;
-	bool blurred; /* it was switched away while its name changed: nobody knows its truth */
+	bool blurred; /* switched away while its name changed, or stopped at its end: no truth */
 	struct phase phase[PHASES];
 	sem_t turn;
 };
@@ -358,11 +358,11 @@ struct cell {
 
 static struct cell *cell; /* of this process */
 
-static struct switches switches(void)
+static struct switches switches(int who)
 {
 	struct rusage usage;
 
-	stim__try(getrusage(RUSAGE_THREAD, &usage));
+	stim__try(getrusage(who, &usage));
 	return (struct switches){ usage.ru_nvcsw, usage.ru_nivcsw };
 }
 
@@ -378,9 +378,9 @@ static void change_name(struct actor *a, int name)
 {
 	struct phase *old = &a->phase[a->nr_phases - 1], *new = old + 1;
 
-	old->end = switches();
+	old->end = switches(RUSAGE_THREAD);
 	set_name(cell->name[name]);
-	new->start = switches();
+	new->start = switches(RUSAGE_THREAD);
 	a->blurred |= memcmp(&old->end, &new->start, sizeof(old->end)) != 0;
 	strcpy(new->name, cell->name[name]);
 	a->nr_phases++;
@@ -586,17 +586,42 @@ static void switch_rows(struct stim *s, const struct view *v, const struct cell 
 			  totals[i].n[1], totals[i].n[2], totals[i].name);
 }
 
+/* The kernel's total of the process, as its parent gets it, is what the threads noted at their last
+ * change of name, and the first one's end. If not, something stopped one of them behind that, and
+ * nobody knows which.
+ */
+static void check_total(struct cell *c, struct switches before, struct switches after)
+{
+	long voluntary = 1, involuntary = 0;
+
+	for (const struct actor *a = c->actor; a < c->actor + ACTORS; a++) {
+		voluntary += a->phase[a->nr_phases - 2].end.voluntary;
+		involuntary += a->phase[a->nr_phases - 2].end.involuntary;
+	}
+	if (after.voluntary - before.voluntary != voluntary ||
+	    after.involuntary - before.involuntary != involuntary)
+		for (struct actor *a = c->actor; a < c->actor + ACTORS; a++)
+			a->blurred = true;
+}
+
+static void run_cell(struct stim *s, struct cell *c)
+{
+	struct switches before = switches(RUSAGE_CHILDREN);
+
+	plan_cell(s, c);
+	stim__wait(stim__fork(s, act, c));
+	check_total(c, before, switches(RUSAGE_CHILDREN));
+	for (const struct actor *a = c->actor; a < c->actor + ACTORS; a++)
+		if (!a->blurred)
+			stim__own(s, a->tid);
+}
+
 static void run_exercise(struct stim *s)
 {
 	struct cell *cells = shared(CELLS * sizeof(*cells));
 
-	for (int c = 0; c < CELLS; c++) {
-		plan_cell(s, &cells[c]);
-		stim__wait(stim__fork(s, act, &cells[c]));
-		for (int i = 0; i < ACTORS; i++)
-			if (!cells[c].actor[i].blurred)
-				stim__own(s, cells[c].actor[i].tid);
-	}
+	for (int c = 0; c < CELLS; c++)
+		run_cell(s, &cells[c]);
 	for (size_t v = 0; v < ARRAY_SIZE(views); v++)
 		switch_rows(s, &views[v], cells);
 	munmap(cells, CELLS * sizeof(*cells));
