@@ -512,6 +512,9 @@ static void test_twice(void **state __maybe_unused)
 	cause(&counts, GOOD, HEAD "7 sh 3\n7 ls 1\n8 sh 2\n8 sh 2\n7 ls 1\n7 ls 1\n", TRUTH, NULL);
 	cause(&counts, GOOD,
 	      HEAD "7 sh 3\n7 ls 1\n8 sh 2\n8 sh 2\n7 ls 1\n7 sh 3\n8 sh 2\n8 sh 2\n", TRUTH, NULL);
+	/* One is there twice, none is split though its zeroes add up. */
+	cause(&counts, HEAD "7 sh 0\n7 ls 1\n", HEAD "7 sh 0\n7 sh 0\n7 ls 1\n",
+	      "@own 7\n" HEAD "7 sh 0\n7 ls 1\n@end\n", NULL);
 	/* 7 is not twice 3. */
 	cause(&counts, GOOD, HEAD "7 sh 7\n7 ls 2\n8 sh 4\n", TRUTH,
 	      "cause only column COUNT differs");
