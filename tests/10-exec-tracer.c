@@ -572,24 +572,22 @@ static void *short_thread(void *arg)
 	return NULL;
 }
 
-/* To join a thread is to wait until the kernel clears a word of memory, which it does before the thread
- * hits the tracepoint. This thread comes first then, and may end before that one has got there.
- */
-static void join_threads(struct life *l)
+/* From here on, no other thread of the process runs while this one can. */
+static void come_first(void)
 {
 	struct sched_param first = { .sched_priority = 1 };
 
-	stim__try(sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first));
-	for (int i = 0; i < NR_THREADS; i++)
-		pthread_join(start_thread(short_thread, l), NULL);
+	stim__try(syscall(SYS_sched_setscheduler, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first));
 }
 
-static void *idle_thread(void *arg)
+/* To join a thread is to wait until the kernel clears a word of memory, which it does before the thread
+ * hits the tracepoint. So this one may end before those have got there.
+ */
+static void join_threads(struct life *l)
 {
-	struct life *l = arg;
-
-	wait_sem(&l->forever);
-	return NULL;
+	come_first();
+	for (int i = 0; i < NR_THREADS; i++)
+		pthread_join(start_thread(short_thread, l), NULL);
 }
 
 static void execute_and_end(struct life *l)
@@ -609,6 +607,8 @@ static void *last_thread(void *arg)
 	l->tid = syscall(SYS_gettid);
 	if (l->scene >= LEADER_FIRST)
 		wait_for_leader();
+	else
+		come_first(); /* the first thread shall be the last */
 	if (l->scene == LEADER_FIRST)
 		end_thread(l->last);
 	else if (l->scene == LEADER_KILLED)
@@ -646,8 +646,6 @@ static void live(void *arg)
 	allow_core(l->scene != MAY_NOT_DUMP);
 	if (l->scene == JOINS)
 		join_threads(l);
-	if (l->scene == THREAD_EXITS || l->scene == THREAD_DUMPS)
-		start_thread(idle_thread, l);
 	if (l->scene >= THREAD_EXITS)
 		start_thread(last_thread, l);
 	if (l->scene >= LEADER_FIRST || l->scene == EXITS_ALONE)
@@ -787,8 +785,8 @@ static void tell_end(struct stim *stim, const struct ending *e, const struct lif
 	char comm[COMM_LEN];
 
 	clean(comm, name, strnlen(name, COMM_LEN - 1));
-	stim__row(stim, "%d %d.%d %d %d %s %s", e->tid ? l->tid : l->pid, tenths / 10, tenths % 10,
-		  status >> 8 & 0xff, status & (e->core_in_signal ? 0xff : 0x7f),
+	stim__row(stim, "%d %d.%d %d %d %s %s", e->tid && other ? l->tid : l->pid, tenths / 10,
+		  tenths % 10, status >> 8 & 0xff, status & (e->core_in_signal ? 0xff : 0x7f),
 		  status & 0x80 ? "yes" : "no", comm);
 }
 
@@ -800,7 +798,7 @@ static int count_threads(const struct ending *e, const struct life *l)
 		return e->threads ? NR_THREADS : 0;
 	case THREAD_EXITS:
 	case THREAD_DUMPS:
-		return e->threads ? 2 : 0;
+		return e->threads;
 	case THREAD_EXECS:
 		return e->threads || e->leaders;
 	default:
