@@ -501,7 +501,7 @@ enum scene {
 	KILLED,
 	DUMPS,
 	MAY_NOT_DUMP,
-	JOINS,	       /* its other threads have ended before */
+	JOINS,	       /* its other thread has ended before */
 	THREAD_EXITS,  /* one of the others calls exit_group() */
 	THREAD_DUMPS,  /* one of the others is killed */
 	THREAD_EXECS,  /* one of the others executes a program, which ends */
@@ -511,7 +511,7 @@ enum scene {
 	NR_SCENES,
 };
 
-enum { NR_LIVES = 17, NR_THREADS = 3, TENTH = 100000000, MAX_TRIES = 200 };
+enum { NR_LIVES = 17, TENTH = 100000000, MAX_TRIES = 200 };
 
 struct life {
 	enum scene scene;
@@ -581,13 +581,12 @@ static void come_first(void)
 }
 
 /* To join a thread is to wait until the kernel clears a word of memory, which it does before the thread
- * hits the tracepoint. So this one may end before those have got there.
+ * hits the tracepoint, but for the newest kernel. So this one ends before that one has got there.
  */
-static void join_threads(struct life *l)
+static void join_thread(struct life *l)
 {
 	come_first();
-	for (int i = 0; i < NR_THREADS; i++)
-		pthread_join(start_thread(short_thread, l), NULL);
+	pthread_join(start_thread(short_thread, l), NULL);
 }
 
 static void execute_and_end(struct life *l)
@@ -645,7 +644,7 @@ static void live(void *arg)
 	l->tid = getpid();
 	allow_core(l->scene != MAY_NOT_DUMP);
 	if (l->scene == JOINS)
-		join_threads(l);
+		join_thread(l);
 	if (l->scene >= THREAD_EXITS)
 		start_thread(last_thread, l);
 	if (l->scene >= LEADER_FIRST || l->scene == EXITS_ALONE)
@@ -722,8 +721,8 @@ static void check_status(const struct life *l)
 /* The truth and the mistakes differ in what they take for an end, and for its status. */
 static const struct ending {
 	const char *sentence;
-	bool threads, early, leaders, tid, thread_age, thread_name, core_in_signal;
-	enum { WAITED_FOR, OF_TASK, OF_LEADER, OF_GROUP } code;
+	bool threads, early, leaders, overtaken, tid, thread_age, thread_name, core_in_signal;
+	enum { WAITED_FOR, OF_TASK, OF_LEADER, OF_GROUP } status;
 } endings[] = {
 	{ .sentence = NULL },
 	{ .sentence = "threads' ends are shown too: a process ends with the last of its threads, "
@@ -734,97 +733,92 @@ static const struct ending {
 		      "when `live` in its signal_struct is 0",
 	  .threads = true,
 	  .early = true },
+	{ .sentence = "a process is shown once for each thread that finds `live` to be 0: remember "
+		      "in a map which processes have had their row",
+	  .overtaken = true },
 	{ .sentence = "rows tell of the first thread's end: it can end before the others, and a "
 		      "thread that executes a program takes its ID over",
 	  .leaders = true,
-	  .code = OF_LEADER },
+	  .status = OF_LEADER },
 	{ .sentence = "PID is the ID of the thread that ended last: the process's is `tgid`",
 	  .tid = true },
 	{ .sentence = "AGE is that of the thread that ended last: the process is as old as its "
 		      "group leader",
 	  .thread_age = true },
+	{ .sentence = "AGE and the map's key are those of threads: the process is as old as its "
+		      "group leader",
+	  .thread_age = true,
+	  .overtaken = true },
 	{ .sentence = "COMM is the name of the thread that ended last: the process's is its group "
 		      "leader's",
 	  .thread_name = true },
 	{ .sentence = "SIGNAL has the core bit in it: of the status, the low seven bits are the "
 		      "signal",
 	  .core_in_signal = true },
-	{ .sentence = "CODE is that of the thread that ended last: what wait() says is the group's "
-		      "code, or else its leader's",
-	  .code = OF_TASK },
-	{ .sentence = "CODE is always that of the first thread: once the whole group exits, "
+	{ .sentence = "the status is that of the thread that ended last: what wait() says is the "
+		      "group's, or else its leader's",
+	  .status = OF_TASK },
+	{ .sentence = "the status is always that of the first thread: if the whole group exits, "
 		      "`group_exit_code` counts",
-	  .code = OF_LEADER },
-	{ .sentence = "CODE is always `group_exit_code`: it counts only if `flags` has "
+	  .status = OF_LEADER },
+	{ .sentence = "the status is always `group_exit_code`: it counts only if `flags` has "
 		      "SIGNAL_GROUP_EXIT",
-	  .code = OF_GROUP },
+	  .status = OF_GROUP },
 };
 
-/* What a program finds that reads its status elsewhere. */
+/* Whether the kernel makes each exit of a last thread its group's. Older ones do not. */
+static bool always_group;
+
+/* What a program finds that reads the status elsewhere. */
 static int find_status(const struct ending *e, const struct life *l)
 {
-	bool alone = l->scene == LEADER_FIRST || l->scene == EXITS_ALONE;
+	bool alone = l->scene <= EXITS_ALONE || l->scene == JOINS || l->scene == THREAD_EXECS ||
+		     l->scene == LEADER_FIRST;
 
-	if (e->code == OF_LEADER && l->scene >= LEADER_FIRST)
+	if (e->status == OF_LEADER && l->scene >= LEADER_FIRST)
 		return l->first << 8;
-	if (e->code == OF_LEADER && l->scene == THREAD_DUMPS)
-		return l->sig; /* the group's has the core bit */
-	if (e->code == OF_TASK && l->scene == LEADER_FIRST)
+	if (e->status == OF_TASK && l->scene == LEADER_FIRST)
 		return l->last << 8;
-	/* A thread that ends alone, as the last one, is a group's exit only on newer kernels. */
-	if (e->code == OF_GROUP && alone && l->status >> 8 == l->first)
+	if ((e->status == OF_LEADER || e->status == OF_TASK) && l->scene == THREAD_DUMPS)
+		return l->sig; /* only the group's has the core bit */
+	if (e->status == OF_GROUP && alone && !always_group)
 		return 0;
 	return l->status;
 }
 
 static void tell_end(struct stim *stim, const struct ending *e, const struct life *l,
-		     const char *name, int status)
+		     const char *name, int status, bool leader)
 {
-	bool other = l->scene >= LEADER_FIRST;
-	int tenths = e->thread_age && other ? 0 : l->tenths;
+	int tenths = e->thread_age && !leader ? 0 : l->tenths;
 	char comm[COMM_LEN];
 
 	clean(comm, name, strnlen(name, COMM_LEN - 1));
-	stim__row(stim, "%d %d.%d %d %d %s %s", e->tid && other ? l->tid : l->pid, tenths / 10,
+	stim__row(stim, "%d %d.%d %d %d %s %s", e->tid && !leader ? l->tid : l->pid, tenths / 10,
 		  tenths % 10, status >> 8 & 0xff, status & (e->core_in_signal ? 0xff : 0x7f),
 		  status & 0x80 ? "yes" : "no", comm);
 }
 
-/* How many threads end that are not the end of their process. */
-static int count_threads(const struct ending *e, const struct life *l)
-{
-	switch (l->scene) {
-	case JOINS:
-		return e->threads ? NR_THREADS : 0;
-	case THREAD_EXITS:
-	case THREAD_DUMPS:
-		return e->threads;
-	case THREAD_EXECS:
-		return e->threads || e->leaders;
-	default:
-		return e->threads && l->scene >= LEADER_FIRST;
-	}
-}
-
-static void tell_threads(struct stim *stim, const struct ending *e, const struct life *l)
+/* Another end than that of the process. */
+static void tell_thread(struct stim *stim, const struct ending *e, const struct life *l)
 {
 	bool early = l->scene == THREAD_EXECS || (l->scene == JOINS && e->early);
 	int status = early ? 0 : l->scene >= LEADER_FIRST ? l->first << 8 : l->status;
 
-	for (int n = count_threads(e, l); n; n--)
-		tell_end(stim, e, l, l->name, status);
+	if ((e->threads && l->scene >= JOINS) || (e->leaders && l->scene == THREAD_EXECS) ||
+	    (e->overtaken && l->scene == JOINS))
+		tell_end(stim, e, l, l->name, status, false);
 }
 
 static void tell_life(struct stim *stim, const struct life *l)
 {
 	const char *name = l->scene == THREAD_EXECS ? strrchr(l->path, '/') + 1 : l->name;
+	bool leader = l->scene < LEADER_FIRST; /* is the last thread */
 
 	for (const struct ending *e = endings; e < endings + ARRAY_SIZE(endings); e++) {
-		bool other = e->thread_name && l->scene >= LEADER_FIRST;
-
 		stim__mistake(stim, e->sentence);
-		tell_threads(stim, e, l);
-		tell_end(stim, e, l, other ? l->thread_name : name, find_status(e, l));
+		tell_thread(stim, e, l);
+		tell_end(stim, e, l, e->thread_name && !leader ? l->thread_name : name,
+			 find_status(e, l), leader);
 	}
 	stim__mistake(stim, NULL);
 	stim__own(stim, l->pid);
@@ -855,8 +849,11 @@ static void run_exercise(struct stim *stim)
 			begin_life(stim, l);
 		}
 		check_status(l);
-		tell_life(stim, l);
+		if (l->scene == LEADER_FIRST)
+			always_group = l->status >> 8 == (l->last & 0xff);
 	}
+	for (int i = 0; i < NR_LIVES; i++)
+		tell_life(stim, &lives[i]);
 	remove_folder();
 }
 
