@@ -12,7 +12,7 @@
 
 #include "harness.h"
 
-enum { MAX_STEPS = 16, MAX_PATH = 4096, UID = 40008 };
+enum { MAX_STEPS = 16, MAX_PATH = 4096, MAX_JOBS = 8, UID = 40008 };
 
 /* What a child process does, one step after the other; the parent prints the rows. */
 struct step {
@@ -33,11 +33,11 @@ static struct job *jobs; /* shared with the children, which fill in thread IDs *
 
 static void make_jobs(struct stim *stim __maybe_unused)
 {
-	jobs = mmap(NULL, 8 * sizeof(*jobs), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		    0);
+	jobs = mmap(NULL, MAX_JOBS * sizeof(*jobs), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (jobs == MAP_FAILED)
 		stim__fail("memory: %s", strerror(errno));
-	memset(jobs, 0, 8 * sizeof(*jobs));
+	memset(jobs, 0, MAX_JOBS * sizeof(*jobs));
 }
 
 static void set_comm(const char *comm)
@@ -318,15 +318,16 @@ static void plan_opens(struct stim *stim, struct job *job)
 
 enum { SMALL, FULL, LATER, NR_PHASES }; /* the buffer is empty at the beginning of each */
 
-static const int phase_of[] = { SMALL, SMALL, SMALL, SMALL, FULL, FULL, LATER };
+static const int phase_of[MAX_JOBS] = { SMALL, SMALL, SMALL, SMALL, FULL, FULL, FULL, LATER };
 
-enum { NR_JOBS = ARRAY_SIZE(phase_of), HEADER = 8 + 32, PAGE = 4096 };
+enum { HEADER = 8 + 32, END = 8, PAGE = 4096 };
 
 /* The truth and the mistakes differ in what they print of each event. */
 static const struct rule {
 	const char *mistake;
 	size_t pages;
-	bool no_lost_open, no_lost_exit, lost_late, tid, thread_ends, whole, no_unreadable;
+	bool no_lost_open, no_lost_exit, lost_late, tid, thread_ends, whole, larger;
+	bool no_unreadable, no_empty, skipped_is_lost, no_path;
 } rules[] = {
 	{ .mistake = NULL, .pages = 2 },
 	{ .mistake = "column LOST is 0 in every row: when bpf_ringbuf_output() returns an error "
@@ -359,6 +360,30 @@ static const struct rule {
 		     "an empty path",
 	  .pages = 2,
 	  .no_unreadable = true },
+	{ .mistake = "opens are missing whose path is empty or could not be read: they are events "
+		     "too, with an empty path",
+	  .pages = 2,
+	  .no_unreadable = true,
+	  .no_empty = true },
+	{ .mistake = "opens whose path could not be read are counted as lost: they are events too, "
+		     "with an empty path; only what finds no room is lost",
+	  .pages = 2,
+	  .no_unreadable = true,
+	  .skipped_is_lost = true },
+	{ .mistake = "opens whose path is empty or could not be read are counted as lost: they are "
+		     "events too, with an empty path; only what finds no room is lost",
+	  .pages = 2,
+	  .no_unreadable = true,
+	  .no_empty = true,
+	  .skipped_is_lost = true },
+	{ .mistake = "every path is empty: it lies in the memory of the process, which "
+		     "bpf_probe_read_user_str() reads and bpf_probe_read_kernel_str() does not",
+	  .pages = 2,
+	  .no_path = true },
+	{ .mistake = "a record takes more room than it must: behind struct event, a path needs its "
+		     "bytes and the NUL, an end no more than 8 bytes",
+	  .pages = 2,
+	  .larger = true },
 	{ .mistake = "more is lost than must be: the ring buffer is smaller than --pages asks for; "
 		     "its max_entries are bytes",
 	  .pages = 1 },
@@ -377,7 +402,7 @@ struct told {
 /* Whether a record of `size` bytes, behind the header of all, finds room in the buffer. */
 static bool finds_room(struct told *t, size_t size, bool counts)
 {
-	size_t bytes = (HEADER + size + 7) / 8 * 8;
+	size_t bytes = (HEADER + size + 7) / 8 * 8 + 8 * t->rule->larger;
 
 	if (t->used + bytes > t->rule->pages * PAGE - 8) {
 		t->lost += counts;
@@ -402,7 +427,7 @@ static void tell_exit(struct told *t, pid_t pid, const char *comm, int status)
 {
 	char detail[32];
 
-	if (!finds_room(t, 8, !t->rule->no_lost_exit))
+	if (!finds_room(t, END, !t->rule->no_lost_exit))
 		return;
 	if (WIFSIGNALED(status))
 		sprintf(detail, "signal %d", WTERMSIG(status));
@@ -414,10 +439,12 @@ static void tell_exit(struct told *t, pid_t pid, const char *comm, int status)
 static void tell_open(struct told *t, const struct step *step, pid_t pid, pid_t tid)
 {
 	bool threaded = step->kind == OPEN_THREADED, unreadable = step->kind == OPEN_UNREADABLE;
-	const char *path = unreadable ? "" : step->path;
+	const char *path = unreadable || t->rule->no_path ? "" : step->path;
 
-	if (unreadable && t->rule->no_unreadable)
+	if (unreadable ? t->rule->no_unreadable : t->rule->no_empty && !*path) {
+		t->lost += t->rule->skipped_is_lost;
 		return;
+	}
 	if (finds_room(t, t->rule->whole ? MAX_PATH : strlen(path) + 1, !t->rule->no_lost_open))
 		tell(t, "OPEN", threaded && t->rule->tid ? tid : pid,
 		     threaded ? step->comm2 : step->comm, path);
@@ -427,7 +454,7 @@ static void tell_open(struct told *t, const struct step *step, pid_t pid, pid_t 
 
 static void tell_jobs(struct told *t, const pid_t *pid)
 {
-	for (int i = 0; i < NR_JOBS; i++) {
+	for (int i = 0; i < MAX_JOBS; i++) {
 		const struct job *job = &jobs[i];
 
 		if (t->phase != phase_of[i])
@@ -486,14 +513,26 @@ static void plan_small(struct stim *stim)
 	*find_step(&jobs[killed], OPEN_THREADED)->path = '\0';
 }
 
-/* Two paths leave room for 24 bytes, less than any record takes, in the perf buffer's terms as well.
- * With a header that is a little smaller or larger than the given one that is still so.
+/* The bytes that a job of plain opens takes of the buffer. */
+static size_t room_of(const struct job *job)
+{
+	size_t bytes = HEADER + END;
+
+	for (int i = 0; i < job->nr; i++)
+		bytes += (HEADER + strlen(job->step[i].path) + 1 + 7) / 8 * 8;
+	return bytes;
+}
+
+/* A process's open and its end, and then two paths that take all the room there is, to the byte: when
+ * any of the four records is larger than it must be, the last path is lost. The perf buffer's record
+ * of an end is 8 bytes smaller; that is less room than any record takes.
  */
 static void plan_full(struct stim *stim)
 {
-	struct job *filler = &jobs[4];
+	struct job *first = &jobs[4], *filler = &jobs[5];
+	size_t left;
 
-	for (struct job *job = filler; job < &jobs[NR_JOBS]; job++) {
+	for (struct job *job = first; job < &jobs[MAX_JOBS]; job++) {
 		job->nr = job == filler ? 2 : 1;
 		plan_opens(stim, job);
 		for (int i = 0; i < job->nr; i++) {
@@ -501,8 +540,9 @@ static void plan_full(struct stim *stim)
 			pick_path(stim, job->step[i].path);
 		}
 	}
+	left = 2 * PAGE - 8 - room_of(first) - (HEADER + MAX_PATH);
 	pick_word(stim, filler->step[0].path, MAX_PATH - 1);
-	pick_word(stim, filler->step[1].path, 2 * PAGE - 8 - 24 - (HEADER + MAX_PATH) - HEADER - 1);
+	pick_word(stim, filler->step[1].path, left - HEADER - 1);
 }
 
 /* Losses may not depend on anything but the sizes: in the first phase, records may have a larger
@@ -535,14 +575,14 @@ static void ask_for_two_pages(struct stim *stim)
 
 static void run_opens(struct stim *stim)
 {
-	pid_t pid[NR_JOBS];
+	pid_t pid[MAX_JOBS];
 
-	for (int i = 0; i < NR_JOBS; i++)
+	for (int i = 0; i < MAX_JOBS; i++)
 		jobs[i].status = (int)stim__rand(stim, 256) << 8;
 	plan_small(stim);
 	plan_full(stim);
 	check_room();
-	for (int i = 0; i < NR_JOBS; i++) {
+	for (int i = 0; i < MAX_JOBS; i++) {
 		if (i && phase_of[i] != phase_of[i - 1])
 			stim__drain_tools();
 		if (phase_of[i] != LATER)
