@@ -52,7 +52,10 @@ int trace_exit(void *ctx)
 {
 	if (!wanted())
 		return 0;
-	/* TODO: tell how the process ended: its exit code, or the signal that killed it. */
+	/* TODO: tell how the process ended: its exit code, or the signal that killed it. This fires
+	 * for each thread that ends; only the main thread's end is the process's. What does not get
+	 * through is counted.
+	 */
 	return 0;
 }
 

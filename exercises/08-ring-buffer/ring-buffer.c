@@ -152,7 +152,9 @@ int main(int argc, char **argv)
 
 	/* --- cleanup --- */
 	ring_buffer_bpf__detach(skel);
-	/* TODO: print what is still in the buffer, then what was lost that no row has told of. */
+	/* TODO: print what is still in the buffer. Then say on stderr how many events were lost that no
+	 * row has told of: `lost` less the LOST of the last row.
+	 */
 cleanup:
 	ring_buffer__free(rb);
 	ring_buffer_bpf__destroy(skel);

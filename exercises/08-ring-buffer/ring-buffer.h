@@ -22,6 +22,8 @@ struct open_event {
 	char path[PATH_LEN];
 };
 
-/* TODO: the record of a process's end. Both sides read it: no hidden padding. */
+/* TODO: the record of a process's end: behind the header a code and a signal, a member each, 8 bytes in
+ * all. A gap would be sent as well, with old bytes in it.
+ */
 
 #endif
