@@ -260,12 +260,41 @@ static void print_rule(const struct diff *d, const char *title, struct buf *out)
 	buf__printf(out, "%s\n", d->off);
 }
 
+static bool is_in_code(const char *text, const char *at)
+{
+	bool code = false;
+
+	for (; text < at; text++)
+		code ^= *text == '`';
+	return code;
+}
+
+/* "[text](target)" becomes "text", in place: in a terminal, nobody can follow the link. */
+static void drop_links(char *text)
+{
+	char *from = text, *target, *open, *end;
+
+	while ((target = strstr(from, "](")) && (end = strchr(target, ')'))) {
+		from = target + 1;
+		if (is_in_code(text, target))
+			continue;
+		*target = '\0';
+		open = strrchr(text, '[');
+		if (open)
+			memmove(open, open + 1, target-- - open);
+		memmove(target, end + 1, strlen(end + 1) + 1);
+		from = target;
+	}
+}
+
 static void print_prose(const struct diff *d, const char *text, struct buf *out)
 {
 	int width = d->options.width < PROSE_WIDTH ? d->options.width : PROSE_WIDTH;
 	cleanup_column struct column prose = { .width = width, .dim = "", .off = "" };
+	cleanup_free char *plain = xstrdup(text);
 
-	column__add(&prose, text);
+	drop_links(plain);
+	column__add(&prose, plain);
 	column__print(&prose, out);
 	buf__add(out, "\n", 1);
 }

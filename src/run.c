@@ -100,7 +100,9 @@ static int conclude_not_ready(struct run *r)
 
 	if (s->state.timeout)
 		return conclude(r, OUT_READY,
-				xprintf("libbpf: no header line within %d s", ATTACH_MS / 1000));
+				xprintf("libbpf: no header line within %d s: it still loads, or "
+					"prints none once it is attached",
+					ATTACH_MS / 1000));
 	if (WIFSIGNALED(s->state.status))
 		return conclude(r, OUT_CRASH,
 				xprintf("libbpf: killed by signal %d (%s) before its header line",
