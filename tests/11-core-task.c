@@ -25,6 +25,8 @@ enum {
 	SIGNAL = SIGURG,	  /* ignored by who does not ask for it */
 	OTHER_SIGNAL = SIGWINCH,  /* likewise */
 	MAX_WORKERS = 7,
+	MIN_LINKS = 17, /* no walk of 16 steps gets to the end */
+	MAX_LINKS = 20,
 };
 
 /* --- the cast --- */
@@ -37,20 +39,21 @@ struct actor {
 	pid_t tid;	    /* of the initial PID namespace */
 	unsigned nr_events; /* how often it calls sync() or is sent a signal */
 	unsigned nr_threads;
-	uint64_t inode; /* of the process's pidfd, 0 where pidfds have none */
-	char name[32];	/* the kernel keeps 15 bytes of it */
-	sem_t up, go, gone;
+	uint64_t inode;	    /* of the process's pidfd, 0 where pidfds have none */
+	char name[32];	    /* the kernel keeps 15 bytes of it */
+	sem_t up, go, gone; /* gone: another may end, too */
 };
 
 /* Memory that all the processes share, at one address. */
 static struct stage {
-	bool sync; /* the pair's: actors call sync() */
-	struct actor init, stimulus, weaver, family, worker[MAX_WORKERS], child;
-	struct actor stray, first_middle, orphan, second_middle, traced, tracer, keeper, inside;
+	bool sync;	   /* the pair's: actors call sync() */
+	unsigned nr_other; /* OTHER_SIGNALs sent */
+	struct actor idle, init, kthreadd, stimulus, weaver, family, worker[MAX_WORKERS], child;
+	struct actor link[MAX_LINKS], stray, orphan, traced, tracer, middle[3], keeper, inside;
 } * stage;
 
 /* Everyone whose rows are expected. */
-static struct actor *cast[32];
+static struct actor *cast[64];
 static size_t nr_cast;
 
 static struct stim *stim; /* for stim__fork(), by whoever forks */
@@ -154,12 +157,21 @@ static pthread_t start_thread(struct actor *a, struct actor *process, void (*fn)
 
 /* --- roles --- */
 
+/* All of the family, so that it is complete when it is told that the child has ended. */
+static void play_member(struct actor *a)
+{
+	act(a);
+	wait_sem(&a->gone);
+}
+
 /* A thread that has a child: the kernel makes the thread the child's parent. */
 static void play_forker(struct actor *a)
 {
 	start_process(&stage->child, a, act);
 	act(a);
 	stim__wait(stage->child.tid);
+	for (int i = 1; i < MAX_WORKERS; i++)
+		stim__try(sem_post(&stage->worker[i].gone));
 }
 
 static void play_family(struct actor *a)
@@ -168,7 +180,7 @@ static void play_family(struct actor *a)
 	int n = 0;
 
 	for (; n < MAX_WORKERS && stage->worker[n].nr_events; n++)
-		id[n] = start_thread(&stage->worker[n], a, n ? act : play_forker);
+		id[n] = start_thread(&stage->worker[n], a, n ? play_member : play_forker);
 	act(a);
 	while (n--)
 		pthread_join(id[n], NULL);
@@ -179,6 +191,20 @@ static void play_weaver(struct actor *a)
 	start_process(&stage->family, a, play_family);
 	act(a);
 	stim__wait(stage->family.tid);
+	wait_sem(&a->gone);
+}
+
+/* One of a long line of parents and children. */
+static void play_link(struct actor *a)
+{
+	struct actor *next = a + 1;
+	bool last = next == stage->link + MAX_LINKS || !next->nr_events;
+
+	if (!last)
+		start_process(next, a, play_link);
+	act(a);
+	if (!last)
+		stim__wait(next->tid);
 }
 
 /* A process that outlives its parent. */
@@ -189,12 +215,31 @@ static void play_orphan(struct actor *a)
 	stim__try(sem_post(&a->gone));
 }
 
+/* Traces a process that it did not start, and lets it ignore its signals. An orphan as well, so that
+ * whoever takes it for a parent comes to another top.
+ */
+static void play_tracer(struct actor *a)
+{
+	pid_t pid = stage->traced.tid;
+	int status;
+
+	stim__try(prctl(PR_SET_PDEATHSIG, 0));
+	stim__try(ptrace(PTRACE_SEIZE, pid, NULL, NULL));
+	stim__try(prctl(PR_SET_NAME, a->name));
+	stim__try(sem_post(&a->up));
+	while (stim__try(waitpid(pid, &status, __WALL)) == pid && WIFSTOPPED(status))
+		stim__try(ptrace(PTRACE_CONT, pid, NULL, NULL));
+	call_sync(a);
+	stim__try(sem_post(&a->gone));
+}
+
 /* Starts an orphan and ends. */
 static void play_middle(struct actor *a)
 {
-	struct actor *orphan = a == &stage->first_middle ? &stage->stray : &stage->orphan;
+	struct actor *const orphans[] = { &stage->stray, &stage->tracer, &stage->orphan };
+	struct actor *orphan = orphans[a - stage->middle];
 
-	start_process(orphan, a, play_orphan);
+	start_process(orphan, a, orphan == &stage->tracer ? play_tracer : play_orphan);
 	stim__try(sem_post(&a->up));
 }
 
@@ -203,20 +248,6 @@ static void make_orphan(struct actor *orphan, struct actor *middle, struct actor
 	start_process(middle, &stage->stimulus, play_middle);
 	stim__wait(middle->tid);
 	orphan->parent = heir;
-}
-
-/* Traces a process that it did not start, and lets it ignore its signals. */
-static void play_tracer(struct actor *a)
-{
-	pid_t pid = stage->traced.tid;
-	int status;
-
-	stim__try(ptrace(PTRACE_SEIZE, pid, NULL, NULL));
-	stim__try(prctl(PR_SET_NAME, a->name));
-	stim__try(sem_post(&a->up));
-	while (stim__try(waitpid(pid, &status, __WALL)) == pid && WIFSTOPPED(status))
-		stim__try(ptrace(PTRACE_CONT, pid, NULL, NULL));
-	call_sync(a);
 }
 
 /* The first process of a PID namespace: PID 1 to itself. */
@@ -243,18 +274,33 @@ static void play_keeper(struct actor *a)
 
 /* --- the play --- */
 
-/* The agent, whose child this is. */
-static void find_init(struct actor *a)
+/* One that has been there since boot. */
+static void find_first(struct actor *a, pid_t pid)
 {
-	FILE *f = fopen("/proc/1/comm", "re");
+	char path[32];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (!f || fscanf(f, "%15s", a->name) != 1)
+		stim__fail("%s cannot be read", path);
+	fclose(f);
+	a->tid = pid;
+	a->process = a;
+	a->parent = &stage->idle;
+	a->nr_threads = 1;
+}
+
+/* Process 1 is the agent, whose child this is. What the kernel runs has no process 1 above it. */
+static void find_forebears(void)
+{
+	struct actor *idle = &stage->idle;
 
 	if (getppid() != 1)
 		stim__fail("this wants to be a child of process 1, not of %d", getppid());
-	if (!f || fscanf(f, "%15s", a->name) != 1)
-		stim__fail("/proc/1/comm cannot be read");
-	fclose(f);
-	a->tid = 1;
-	a->process = a;
+	*idle = (struct actor){ .process = idle, .name = "swapper/0" };
+	find_first(&stage->init, 1);
+	find_first(&stage->kthreadd, 2);
 }
 
 static void write_cast(struct stim *s)
@@ -263,6 +309,7 @@ static void write_cast(struct stim *s)
 					     "long-named-job-%03x", "" };
 	struct actor *worker = stage->worker;
 	int nr_workers = 4 + stim__rand(s, MAX_WORKERS - 3);
+	int nr_links = MIN_LINKS + stim__rand(s, MAX_LINKS - MIN_LINKS + 1);
 
 	add_actor(s, &stage->stimulus, "stimulus-%03x");
 	add_actor(s, &stage->weaver, "weaver-%03x");
@@ -270,6 +317,8 @@ static void write_cast(struct stim *s)
 	for (int i = 0; i < nr_workers; i++)
 		add_actor(s, &worker[i], i < 4 ? names[i] : "worker-%03x");
 	add_actor(s, &stage->child, "child-%03x");
+	for (int i = 0; i < nr_links; i++)
+		add_actor(s, &stage->link[i], "link-%03x")->nr_events = i < nr_links - 1 ? 1 : 3;
 	add_actor(s, &stage->stray, "stray-%03x");
 	add_actor(s, &stage->orphan, "orphan-%03x");
 	add_actor(s, &stage->traced, "traced-%03x");
@@ -284,9 +333,9 @@ static void gather(struct stim *s)
 {
 	struct actor *self = &stage->stimulus, *end = &stage->inside + 1;
 
-	for (struct actor *a = &stage->init; a < end; a++)
+	for (struct actor *a = &stage->idle; a < end; a++)
 		init_actor(a);
-	find_init(&stage->init);
+	find_forebears();
 	write_cast(s);
 	self->process = self;
 	self->parent = &stage->init;
@@ -301,14 +350,15 @@ static void raise_curtain(pthread_t *weaver)
 {
 	struct actor *self = &stage->stimulus;
 
-	/* The first orphan goes to process 1. The second one stays here. */
-	make_orphan(&stage->stray, &stage->first_middle, &stage->init);
-	stim__try(prctl(PR_SET_CHILD_SUBREAPER, 1));
-	make_orphan(&stage->orphan, &stage->second_middle, self);
-	*weaver = start_thread(&stage->weaver, self, play_weaver);
 	start_process(&stage->traced, self, act);
-	start_process(&stage->tracer, self, play_tracer);
 	stage->traced.tracer = &stage->tracer;
+	/* The first orphans go to process 1. The last one stays here. */
+	make_orphan(&stage->stray, &stage->middle[0], &stage->init);
+	make_orphan(&stage->tracer, &stage->middle[1], &stage->init);
+	stim__try(prctl(PR_SET_CHILD_SUBREAPER, 1));
+	make_orphan(&stage->orphan, &stage->middle[2], self);
+	*weaver = start_thread(&stage->weaver, self, play_weaver);
+	start_process(&stage->link[0], self, play_link);
 	start_process(&stage->keeper, self, play_keeper);
 }
 
@@ -319,9 +369,11 @@ static void drop_curtain(pthread_t weaver)
 	call_sync(&stage->stimulus);
 	wait_sem(&stage->stray.gone);
 	stim__wait(stage->orphan.tid);
-	stim__wait(stage->tracer.tid);
+	wait_sem(&stage->tracer.gone);
 	stim__wait(stage->traced.tid);
+	stim__wait(stage->link[0].tid);
 	stim__wait(stage->keeper.tid);
+	stim__try(sem_post(&stage->weaver.gone));
 	pthread_join(weaver, NULL);
 }
 
@@ -379,24 +431,33 @@ static void send_to(const struct actor *a)
 
 static void send_signals(struct stim *s)
 {
+	stage->kthreadd.nr_events = 1 + stim__rand(s, 3);
 	for (size_t i = 0; i < nr_cast; i++)
 		send_to(cast[i]);
+	send_to(&stage->kthreadd); /* ignores it, and has its rows all the same */
 	send_to(&stage->tracer);
-	for (int n = 1 + stim__rand(s, 5); n; n--)
+	stage->nr_other = 1 + stim__rand(s, 5);
+	for (unsigned n = 0; n < stage->nr_other; n++)
 		stim__try(kill(stage->family.tid, OTHER_SIGNAL));
 }
 
 /* What a program reads of a target: the right things, or one of them wrong. */
 struct view {
 	const char *sentence; /* the mistake; NULL: the truth */
-	bool sender, tid, ptid, traced, thread_name, forker_name, top_thread, top_first;
+	bool sender, tid, ptid, thread_name, forker_name, top_thread, top_first, top_zero;
+	bool tracer_id, tracer_name, tracer_top, others, no_walk;
+	unsigned steps; /* that the walk ends after; 0: when it is done */
 };
+
+#define REAL_PARENT "`parent` is who gets told of its end, `real_parent` is its parent"
 
 static const struct view views[] = {
 	{ .sentence = NULL },
 	{ .sentence = "the rows tell of the process that sends the signal: the one that gets it is "
 		      "the program's argument `task`",
 	  .sender = true },
+	{ .sentence = "there are rows of other signals: leave at once unless the signal is SIGURG",
+	  .others = true },
 	{ .sentence = "PID is the ID of the thread that gets the signal: a process's ID is called "
 		      "`tgid` in the kernel, `pid` is a thread's",
 	  .tid = true },
@@ -404,9 +465,18 @@ static const struct view views[] = {
 		  "PPID is the ID of the thread that forked: a process's ID is called `tgid` in "
 		  "the kernel, `pid` is a thread's",
 	  .ptid = true },
-	{ .sentence = "a traced process counts as its tracer's child: `parent` is who gets told of "
-		      "its end, `real_parent` is its parent",
-	  .traced = true },
+	{ .sentence = "a traced process counts as its tracer's child: " REAL_PARENT,
+	  .tracer_id = true,
+	  .tracer_name = true },
+	{ .sentence = "PPID of a traced process is its tracer's ID: " REAL_PARENT,
+	  .tracer_id = true },
+	{ .sentence = "PARENT of a traced process is its tracer's name: " REAL_PARENT,
+	  .tracer_name = true },
+	{ .sentence = "TOP of a traced process is its tracer's: " REAL_PARENT, .tracer_top = true },
+	{ .sentence = "PPID, PARENT and TOP of a traced process are its tracer's: " REAL_PARENT,
+	  .tracer_id = true,
+	  .tracer_name = true,
+	  .tracer_top = true },
 	{ .sentence = "NAME is the name of the thread that gets the signal: the process's is its "
 		      "group leader's",
 	  .thread_name = true },
@@ -417,28 +487,61 @@ static const struct view views[] = {
 		      "leader's",
 	  .top_thread = true },
 	{ .sentence = "TOP is process 1: stop one step before it", .top_first = true },
+	{ .sentence = "TOP of a kernel thread is swapper/0, whose ID is 0: stop one step before "
+		      "that, too",
+	  .top_zero = true },
+	{ .sentence = "TOP is always the same as NAME: go up from parent to parent",
+	  .no_walk = true },
+	{ .sentence = "TOP is never more than one step up: go on from there", .steps = 1 },
+	{ .sentence = "the walk to TOP ends after 2 steps: up to 32 may be needed", .steps = 2 },
+	{ .sentence = "the walk to TOP ends after 3 steps: up to 32 may be needed", .steps = 3 },
+	{ .sentence = "the walk to TOP ends after 4 steps: up to 32 may be needed", .steps = 4 },
+	{ .sentence = "the walk to TOP ends after 5 steps: up to 32 may be needed", .steps = 5 },
+	{ .sentence = "the walk to TOP ends after 8 steps: up to 32 may be needed", .steps = 8 },
+	{ .sentence = "the walk to TOP ends after 10 steps: up to 32 may be needed", .steps = 10 },
+	{ .sentence = "the walk to TOP ends after 16 steps: up to 32 may be needed", .steps = 16 },
 };
 
-/* The last one before process 1 on the way up, a thread when that is what forked. */
-static const struct actor *find_top(const struct actor *a, bool first)
+static bool is_top(const struct view *v, const struct actor *a, const struct actor *up)
 {
-	while (a->parent && (first || a->parent->tid != 1))
-		a = a->parent;
+	if (!up || v->no_walk)
+		return true;
+	if (v->top_first)
+		return a->tid <= 1;
+	return v->top_zero ? up->tid == 1 : up->tid <= 1;
+}
+
+/* The last one before process 1 on the way up, a thread when that is what forked. */
+static const struct actor *find_top(const struct view *v, const struct actor *a)
+{
+	for (unsigned i = 0; !v->steps || i < v->steps; i++) {
+		const struct actor *up = v->tracer_top && a->tracer ? a->tracer : a->parent;
+
+		if (is_top(v, a, up))
+			break;
+		a = up;
+	}
 	return a;
 }
 
 static void signal_row(struct stim *s, const struct view *v, const struct actor *a)
 {
-	const struct actor *p, *parent, *top;
+	const struct actor *p, *parent, *tracer, *top;
 
 	if (v->sender)
 		a = &stage->stimulus;
 	p = a->process;
-	parent = v->traced && p->tracer ? p->tracer : p->parent;
-	top = find_top(v->top_thread ? a : p, v->top_first);
+	parent = p->parent;
+	tracer = p->tracer ? p->tracer : parent;
+	top = find_top(v, v->top_thread ? a : p);
 	stim__row(s, "%d %d %u %.15s %.15s %.15s", v->tid ? a->tid : p->tid,
-		  v->ptid ? parent->tid : parent->process->tid, p->nr_threads,
-		  v->forker_name ? parent->name : parent->process->name,
+		  v->tracer_id ? tracer->process->tid
+		  : v->ptid    ? parent->tid
+			       : parent->process->tid,
+		  p->nr_threads,
+		  v->tracer_name   ? tracer->process->name
+		  : v->forker_name ? parent->name
+				   : parent->process->name,
 		  v->top_thread ? top->name : top->process->name,
 		  v->thread_name ? a->name : p->name);
 }
@@ -449,16 +552,38 @@ static void signal_rows(struct stim *s, const struct view *v, const struct actor
 		signal_row(s, v, a);
 }
 
+/* The rows of other signals: one that is sent to the family, and SIGCHLD, which the kernel sends to
+ * the parent's process when a child ends. Three of them end before the stimulus has a second thread.
+ */
+static void other_rows(struct stim *s, const struct view *v)
+{
+	struct actor *self = &stage->stimulus;
+
+	for (unsigned n = 0; n < stage->nr_other; n++)
+		signal_row(s, v, &stage->family);
+	for (size_t i = 0; i < nr_cast; i++)
+		if (cast[i]->process == cast[i] && cast[i]->parent->tid > 1)
+			signal_row(s, v, cast[i]->parent);
+	self->nr_threads--;
+	for (size_t i = 0; i < ARRAY_SIZE(stage->middle); i++)
+		signal_row(s, v, self);
+	self->nr_threads++;
+}
+
 static void run_exercise(struct stim *s)
 {
 	perform(s, false, send_signals);
+	stim__own(s, stage->kthreadd.tid);
 	for (const struct view *v = views; v < views + ARRAY_SIZE(views); v++) {
 		stim__mistake(s, v->sentence);
 		for (size_t i = 0; i < nr_cast; i++)
 			signal_rows(s, v, cast[i]);
+		signal_rows(s, v, &stage->kthreadd);
 		/* Nobody's, but the sender is one of the cast. */
 		if (v->sender)
 			signal_rows(s, v, &stage->tracer);
+		if (v->others)
+			other_rows(s, v);
 	}
 }
 
@@ -468,7 +593,7 @@ const struct test_case pair = {
 	.run = run_pair,
 	.needs = {
 		{ "program * section=ksyscall/sync *", "a program at sync()" },
-		{ "relocation * byte_off task_struct.real_parent", "a relocated read of `real_parent`" },
+		{ "relocation * byte_off task_struct.real_parent", "a CO-RE read of task_struct.real_parent" },
 		{ "relocation * field_exists pid.ino", "a question whether `ino` exists" },
 		{ "relocation * enumval_exists *BPF_FUNC_get_current_task_btf",
 		  "a question whether the helper exists" },
@@ -480,7 +605,8 @@ const struct test_case exercise = {
 	.own = "PID",
 	.run = run_exercise,
 	.needs = {
-		{ "program * section=*/signal_generate *", "a program at signal_generate" },
+		{ "program * section=*/signal_generate type=raw_tracepoint *",
+		  "a program at the raw tracepoint signal_generate" },
 		{ "relocation * byte_off task_struct.tgid", "a CO-RE read of task_struct.tgid" },
 		{ "relocation * byte_off task_struct.real_parent",
 		  "a CO-RE read of task_struct.real_parent" },

@@ -19,7 +19,7 @@ struct {
 __u64 lost; /* signals that no row will tell of */
 
 /* --- helpers --- */
-/* The ancestor that process 1 started, or a thread of it. */
+/* The process below process 1, or a thread of it. */
 static __always_inline struct task_struct *find_top(struct task_struct *task)
 {
 	for (int i = 0; i < MAX_DEPTH; i++) {
