@@ -19,7 +19,7 @@ struct {
 __u64 lost; /* signals that no row will tell of */
 
 /* --- helpers --- */
-/* TODO: find the ancestor that process 1 started. */
+/* TODO: find the process below process 1. */
 
 /* --- probe --- */
 SEC("raw_tp/signal_generate")
