@@ -250,8 +250,8 @@ static const struct pair_view pair_views[] = {
 	{ .sentence = "threads are counted as processes: `pid` and `tgid` of a new process are "
 		      "equal, those of a new thread are not",
 	  .all_processes = true },
-	{ .sentence = "the new task's parent may be another than who started it (CLONE_PARENT): "
-		      "who did is the tracepoint's first argument",
+	{ .sentence = "a new thread's parent is its process's parent, and CLONE_PARENT does the "
+		      "same for processes: who started it is the tracepoint's first argument",
 	  .real_parent = true },
 };
 
@@ -262,7 +262,10 @@ static void add_job(const struct pair_view *v, const struct job *job, unsigned n
 	unsigned processes = PROCESS_KINDS * job->processes + new_processes;
 	unsigned threads = THREAD_KINDS * job->threads + new_threads;
 
-	if (!v->real_parent)
+	/* A sibling and a thread have the same parent as the process that starts them. */
+	if (v->real_parent)
+		threads = new_threads;
+	else
 		processes += job->siblings;
 	if (v->all_processes)
 		processes += threads;
@@ -277,8 +280,9 @@ static void pair_rows(struct stim *s, const struct pair_view *v, const struct wo
 	nr_totals = 0;
 	for (int i = 0; i < WORKERS; i++) {
 		add_job(v, &w[i].first, 0, 0);
-		add_job(v, &w[i].second, 0, w[i].idle ? 0 : 1);
-		add_job(v, &w[i].third, w[i].idle ? 0 : 1, 0);
+		add_job(v, &w[i].second, 0, w[i].idle || v->real_parent ? 0 : 1);
+		add_job(v, &w[i].third, w[i].idle ? 0 : 1,
+			v->real_parent ? THREAD_KINDS * w[i].last.threads : 0);
 		add_job(v, &w[i].last, 0, 0);
 	}
 	for (size_t i = 0; i < nr_totals; i++)
