@@ -19,19 +19,19 @@ bpf_text = """
 #include <linux/sched.h>
 
 /* --- types --- */
-struct caller {
+struct tally {
     u64 calls;
     char comm[TASK_COMM_LEN];
 };
 
 /* --- maps --- */
-BPF_HASH(writers, u32, struct caller, 64);
+BPF_HASH(writers, u32, struct tally, 64);
 
 /* --- probe --- */
 int trace_write(struct pt_regs *ctx)
 {
     u32 pid = bpf_get_current_pid_tgid() >> 32;
-    struct caller new = {}, *tally;
+    struct tally new = {}, *tally;
 
     if (TARG_UID != ANY_UID && (u32)bpf_get_current_uid_gid() != TARG_UID)
         return 0;
