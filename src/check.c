@@ -156,7 +156,7 @@ static void say_verdict(const struct check *c)
 	if (c->options->json || exercise__load(&now, c->unit))
 		return;
 	if (now.state == EXERCISE_PASSED && !c->outcome)
-		printf("\n%s%s passed%s on all kernels. `workbook solution %s` shows ours.\n",
+		printf("\n%s%s passed%s on all kernels. `./workbook solution %s` shows ours.\n",
 		       colour(stdout, C_GREEN), c->unit->name, colour(stdout, C_OFF),
 		       c->unit->number);
 	else if (c->worst == EXIT_SETUP)
@@ -166,10 +166,10 @@ static void say_verdict(const struct check *c)
 		       colour(stdout, C_RED), colour(stdout, C_OFF), c->passed.count,
 		       c->passed.count > 1 ? "s" : "");
 	else if (!c->outcome)
-		printf("\nit matches here; `workbook check %s` goes on to the other kernels\n",
+		printf("\nit matches here; `./workbook check %s` goes on to the other kernels\n",
 		       c->unit->number);
 	else
-		printf("\n%snot passed%s yet. `workbook hint %s` helps on.\n",
+		printf("\n%snot passed%s yet. `./workbook hint %s` helps further.\n",
 		       colour(stdout, C_RED), colour(stdout, C_OFF), c->unit->number);
 }
 

@@ -144,7 +144,7 @@ static int bench_kernel(const struct subject *s, const char *kernel, size_t n)
 	}
 	image__free(image);
 	if (err > 0)
-		printf("%-7s no match; `workbook run %s --kernel %s` tells more\n", kernel,
+		printf("%-7s no match; `./workbook run %s --kernel %s` tells more\n", kernel,
 		       s->unit->number, kernel);
 	if (err)
 		return err < 0 ? EXIT_SETUP : EXIT_MISMATCH;
@@ -176,8 +176,7 @@ static int bench_unit(const struct args *a, const char *name)
 	cleanup_subject struct subject s = { 0 };
 	int worst = EXIT_MATCH;
 
-	if (unit__find(&unit, project_root(), name) ||
-	    subject__init(&s, &unit, SUBJECT_TWIN, NULL))
+	if (unit__find(&unit, project_root(), name) || subject__init(&s, &unit, SUBJECT_TWIN, NULL))
 		return EXIT_SETUP;
 	say("building %s", s.program);
 	if (subject__build(&s, NULL))

@@ -145,7 +145,7 @@ static void print_findings(const struct findings *f)
 
 		printf("%-10s %s: %s\n", i ? "" : "kernels",
 		       json_string_value(json_object_get(value, "name")),
-		       release ? release : "no image yet; `workbook image` builds it");
+		       release ? release : "no image yet; `./workbook image` builds it");
 	}
 	printf("%-10s %s: snapshots %lld MB of at most %lld, %lld MB free\n", "disk",
 	       json_string_value(json_object_get(f->disk, "cache")),

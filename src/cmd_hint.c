@@ -21,7 +21,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		*unit = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "of which exercise? e.g. `workbook hint 01`");
+		argp_error(state, "of which exercise? e.g. `./workbook hint 01`");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

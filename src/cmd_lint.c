@@ -30,7 +30,7 @@ static const struct argp argp = {
 	.options = opts,
 	.parser = parse_arg,
 	.doc = "Check that units are complete, sections pair up and chapters tell the truth.\v"
-	       "Example: `workbook lint --fix` after a source has changed brings the chapters' "
+	       "Example: `./workbook lint --fix` after a source has changed brings the chapters' "
 	       "code blocks up to date and prints what is left to mend.",
 };
 

@@ -75,7 +75,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->unit = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which unit? e.g. `workbook run 01`; `workbook list` names all");
+		argp_error(state,
+			   "which unit? e.g. `./workbook run 01`; `./workbook list` names all");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -28,7 +28,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->unit = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "of which exercise? e.g. `workbook solution 01`");
+		argp_error(state, "of which exercise? e.g. `./workbook solution 01`");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -66,7 +66,7 @@ COMMAND(solution, "show our solution of an exercise that you have passed", &argp
 	if (unit__find(&unit, project_root(), args.unit) || exercise__load(&e, &unit))
 		return EXIT_SETUP;
 	if (e.state != EXERCISE_PASSED && !args.spoil) {
-		err_msg("%s: not passed yet; `workbook hint %s` helps, --spoil shows it all the "
+		err_msg("%s: not passed yet; `./workbook hint %s` helps, --spoil shows it all the "
 			"same",
 			unit.name, unit.number);
 		return EXIT_MISMATCH;

@@ -329,7 +329,7 @@ static int plan(struct suite *s)
 							 .test_case = cases[c] });
 	}
 	if (!err && !s->checks.count)
-		err = err_msg("no such unit; `workbook list` names all");
+		err = err_msg("no such unit; `./workbook list` names all");
 	if (err || s->args->pairs_only)
 		return err;
 	add_files(s, "unit", ".c", "build", NULL);

@@ -13,7 +13,7 @@ static void usage(FILE *f)
 	      f);
 	for (const struct command *c = __start_commands; c < __stop_commands; c++)
 		fprintf(f, "  %-10s %s\n", c->name, c->summary);
-	fputs("\n`workbook COMMAND --help` tells more.\n", f);
+	fputs("\n`./workbook COMMAND --help` tells more.\n", f);
 }
 
 static const struct command *find_command(const char *name)
