@@ -221,7 +221,11 @@ static int run_judge(const struct snapshot_source *source, const char *facts, st
 		return conclude(r, OUT_SETUP,
 				xprintf("judge: %.800s", said.len ? said.data : "failed"));
 	if (r->outcome == OUT_MATCH && status)
-		conclude(r, r->libbpf.lost ? OUT_LOST : OUT_MISMATCH, NULL);
+		conclude(r, r->libbpf.lost ? OUT_LOST : OUT_MISMATCH,
+			 r->libbpf.lost ? xprintf("the rows differ, and libbpf says that it lost "
+						  "%ld events",
+						  r->libbpf.lost)
+					: NULL);
 	return 0;
 }
 

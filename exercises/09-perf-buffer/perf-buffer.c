@@ -108,7 +108,9 @@ static void count_lost(void *ctx, int cpu, __u64 count)
 
 static struct perf_buffer *open_buffer(int map_fd)
 {
-	/* TODO: this wakes us for every event; env.batch events shall be together first. */
+	/* TODO: this wakes us for every event; env.batch events shall be together first. Begin here: the
+	 * two functions above may need other parameters then.
+	 */
 	return perf_buffer__new(map_fd, env.pages, print_sample, count_lost, NULL, NULL);
 }
 
