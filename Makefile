@@ -190,7 +190,7 @@ $(COMMON): build/%.o: %.c | $$(@D)/
 
 $(PATCHES:%=build/wrong/%/.patched): build/wrong/%/.patched: tests/wrong/%.patch $$(wildcard solutions/$$(*D)/*)
 	$(call msg,PATCH,$(@D))
-	$(Q)rm -rf $(@D) && mkdir -p $(@D) && cp solutions/$(*D)/* $(@D)
+	$(Q)mkdir -p $(@D) && rm -f $(@D)/* && cp solutions/$(*D)/* $(@D)
 	$(Q)patch -s -p1 -d $(@D) < $< && touch $@ $(@D)/*
 
 $(WRONG:=.bpf.c) $(WRONG:=.c): $$(@D)/.patched ;
