@@ -48,7 +48,7 @@ static __always_inline struct switches *find_switches(const struct thread_key *k
 	return switches;
 }
 
-/* TODO: the switches of a thread: which key has its row? */
+/* TODO: find the switches of a task: fill the key of its row, and look that up. */
 
 /* --- probe --- */
 /* TODO: this program gets no arguments. Which ones are there, on all four kernels? And what may you do

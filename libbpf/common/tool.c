@@ -25,8 +25,9 @@ static const char *mend(int err)
 	case EPERM:
 		return "; run as root or give the binary CAP_BPF and CAP_PERFMON";
 	case EACCES:
-		return "; the verifier's log above says why; without one, run as root or give the "
-		       "binary CAP_BPF and CAP_PERFMON";
+		return "; the verifier's log above says why; without one, the program reads more "
+		       "than there is at its hook, or run as root, or give the binary CAP_BPF and "
+		       "CAP_PERFMON and let it read /sys/kernel/tracing";
 	case ENOENT:
 		return "; this kernel lacks a function, tracepoint or type that the program names";
 	case EEXIST:

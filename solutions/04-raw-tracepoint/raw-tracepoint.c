@@ -33,8 +33,7 @@ static error_t parse_arg(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = opts,
 	.parser = parse_arg,
-	.doc = "Count the processes and threads that each process starts; Ctrl-C prints the "
-	       "counts.",
+	.doc = "Count each thread's context switches; Ctrl-C prints the counts.",
 };
 
 /* --- helpers --- */
