@@ -864,7 +864,8 @@ const struct test_case exercise = {
 	.run = run_exercise,
 	.needs = {
 		{ "program * section=*/sched_process_exit *", "a program at sched_process_exit" },
-		{ "map * type=*hash *", "a hash map that remembers which processes were told of" },
+		{ "map * type=lru_*hash key=16 *",
+		  "an LRU hash map that remembers which processes were told of, by ID and start" },
 		{ "relocation * byte_off signal_struct.live*", "a CO-RE read of signal_struct.live" },
 		{ "relocation * byte_off signal_struct.flags", "a CO-RE read of signal_struct.flags" },
 		{ "relocation * byte_off signal_struct.group_exit_code",

@@ -141,7 +141,9 @@ int main(int argc, char **argv)
 
 	/* --- cleanup --- */
 	map_iteration_bpf__detach(skel);
-	/* TODO: show what the last interval has brought until now, then say how many calls were lost. */
+	/* TODO: show what the last interval has brought until now, then say how many calls were lost,
+	 * as the pair does.
+	 */
 cleanup:
 	map_iteration_bpf__destroy(skel);
 	return err ? 1 : 0;

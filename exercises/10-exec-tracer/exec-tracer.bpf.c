@@ -33,7 +33,7 @@ int trace_exit(void *ctx)
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct event *e;
 
-	/* TODO: this is hit for every thread. Go on only for the last one of its process, and only
+	/* TODO: this is hit for every thread. Go on only when none of its process is left, and only
 	 * once for each process.
 	 */
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
