@@ -25,6 +25,7 @@
 #define TRIAL_MS    8000
 #define ORDER_MS    60000
 #define CONSOLE_END 2000 /* bytes of the console shown when a boot fails */
+#define AGAIN_MS    50	 /* between two ends of a script */
 
 struct vm {
 	pid_t pid;
@@ -507,7 +508,7 @@ static int relay(struct vm *vm, int *status)
 {
 	struct pollfd fds[] = { { vm->agent, POLLIN, 0 }, { 0, POLLIN, 0 } };
 	static char chunk[16384];
-	int done = 0;
+	int done = 0, ready;
 	ssize_t n;
 
 	while (!done) {
@@ -520,17 +521,18 @@ static int relay(struct vm *vm, int *status)
 			add_size(&size);
 			send_frame(vm, FRAME_SIZE, size.data, size.len);
 		}
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+		/* The end of a pipe lasts, a terminal's Ctrl-D ends one read() only. */
+		ready = poll(fds, ARRAY_SIZE(fds), fds[1].fd < 0 ? AGAIN_MS : -1);
+		if (!ready)
+			send_frame(vm, FRAME_TTY, "\004", 1);
+		if (ready <= 0)
 			continue;
 		if (fds[1].revents) {
 			n = read(0, chunk, sizeof(chunk));
-			/* The end of a pipe is a terminal's Ctrl-D; one more if it was within a line. */
-			if (n <= 0) {
+			if (n <= 0)
 				fds[1].fd = -1;
-				send_frame(vm, FRAME_TTY, "\004\004", 2);
-			} else if (send_frame(vm, FRAME_TTY, chunk, n)) {
+			else if (send_frame(vm, FRAME_TTY, chunk, n))
 				return -EPROTO;
-			}
 		}
 		if (fds[0].revents) {
 			n = recv(vm->agent, chunk, sizeof(chunk), 0);
