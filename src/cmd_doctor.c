@@ -36,7 +36,7 @@ static const struct argp argp = {
 	       "Exit status: 0 everything is there, 1 something is missing.",
 };
 
-/* What the doctor has found; printed once it is all there. */
+/* What the doctor has found. The tools are told as they are found: asking each takes a while. */
 struct findings {
 	json_t *tools, *kernels, *edited, *disk;
 	const char *accel, *why;

@@ -57,11 +57,6 @@ static char *snapshot_name(const struct snapshot_source *s)
 	return xprintf("%s.%s.%s.%.16s", s->name, s->test_case, s->image->kernel, hash);
 }
 
-static int open_folder(const char *path)
-{
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
 /* --- making one --- */
 
 char **snapshot__argv(const char *said, const char *tool, const char *const first[])
@@ -214,7 +209,7 @@ static int make_in_place(const struct snapshot_source *s, const char *store, con
 		return err;
 	if (!mkdtemp(tmp))
 		return err_sys("%s", tmp);
-	lock = open_folder(tmp);
+	lock = store__open(tmp);
 	if (lock < 0 || flock(lock, LOCK_EX))
 		err = err_sys("%s", tmp);
 	else
@@ -231,13 +226,13 @@ static int open_made(const struct snapshot_source *source, const char *store, co
 {
 	cleanup_free char *making = xprintf("%s/%s.lock", store, name);
 	cleanup_fd int maker = -1;
-	int err, fd = open_folder(dir);
+	int err, fd = store__open(dir);
 
 	if (fd >= 0)
 		return fd;
 	maker = open(making, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	err = maker < 0 ? err_sys("%s", making) : store__lock(maker, name);
-	if (!err && (fd = open_folder(dir)) < 0) {
+	if (!err && (fd = store__open(dir)) < 0) {
 		store__forget_older(name);
 		err = make_in_place(source, store, dir);
 		unlink(making);
@@ -245,7 +240,7 @@ static int open_made(const struct snapshot_source *source, const char *store, co
 	}
 	if (err)
 		return err;
-	return fd >= 0 || (fd = open_folder(dir)) >= 0 ? fd : err_sys("%s", dir);
+	return fd >= 0 || (fd = store__open(dir)) >= 0 ? fd : err_sys("%s", dir);
 }
 
 /* Another command may remove it before the lock is there: then once more. */

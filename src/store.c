@@ -32,7 +32,7 @@ int store__lock(int fd, const char *name)
 	return 0;
 }
 
-static int open_folder(const char *path)
+int store__open(const char *path)
 {
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
@@ -63,7 +63,7 @@ static uint64_t disk_usage(const char *dir)
 /* Removes a folder that nobody has locked. */
 static bool remove_unused(const char *dir)
 {
-	cleanup_fd int fd = open_folder(dir);
+	cleanup_fd int fd = store__open(dir);
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
 		return false;
@@ -188,7 +188,7 @@ static void remove_half_made(const char *path)
 static void pack(struct entry *e)
 {
 	cleanup_free char *ram = xprintf("%s/ram", e->path), *zst = xprintf("%s/ram.zst", e->path);
-	cleanup_fd int fd = open_folder(e->path);
+	cleanup_fd int fd = store__open(e->path);
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
 		return;

@@ -12,6 +12,9 @@
 /* Path of the store; owned by the caller. */
 char *store__dir(void);
 
+/* A descriptor of a snapshot's folder, to lock it by, or -1 with errno. */
+int store__open(const char *path);
+
 /* Waits until no other process makes the snapshot that the lock file `fd` stands for. 0 or -errno. */
 int store__lock(int fd, const char *name);
 
