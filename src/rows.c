@@ -496,6 +496,18 @@ static struct mistake *add_mistake(struct truth *t, struct text sentence)
 	return &t->mistake[t->nr_mistakes++];
 }
 
+/* The first one counts: others may follow from it. */
+static void add_fault(struct truth *t, struct text sentence)
+{
+	struct buf b = { 0 };
+
+	if (t->fault)
+		return;
+	text__visible(&b, sentence);
+	buf__add(&b, "", 0);
+	t->fault = b.data;
+}
+
 static void add_own(struct truth *t, struct text value)
 {
 	t->own = xrealloc(t->own, t->nr_own + 1, sizeof(*t->own));
@@ -523,6 +535,8 @@ static struct rows *directive(struct truth *t, struct text line)
 		return &add_mistake(t, strip(line))->rows;
 	if (text_is(word, "@end"))
 		t->end = true;
+	else if (text_is(word, "@fault"))
+		add_fault(t, strip(line));
 	else if (!text_is(word, "@own") && !text_is(word, "@bcc") && !text_is(word, "@libbpf") &&
 		 !text_is(word, "@ready"))
 		problem(&t->rows, "line %zu: unknown directive", t->rows.lines);
@@ -591,6 +605,7 @@ void truth__free(struct truth *t)
 	}
 	free(t->own);
 	free(t->mistake);
+	free(t->fault);
 	*t = (struct truth){ 0 };
 }
 
@@ -1156,7 +1171,9 @@ static enum verdict judge(const struct rows_rule *rule, const struct layout *l,
 	match = compare_all(messages, side, rule->ordered);
 	if (!match && !rows__match(side[LIBBPF], side[TRUTH], rule->ordered, NULL))
 		*cause = find_cause(side[LIBBPF], truth, l, rule->ordered);
-	return match ? VERDICT_MATCH : VERDICT_MISMATCH;
+	if (truth->fault)
+		buf__printf(messages, "message libbpf: %s\n", truth->fault);
+	return match && !truth->fault ? VERDICT_MATCH : VERDICT_MISMATCH;
 }
 
 static enum verdict judge_parsed(const struct rows_rule *rule, const struct layout *l,

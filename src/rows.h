@@ -66,6 +66,7 @@ struct truth {
 		struct rows rows;
 	} * mistake;
 	size_t nr_mistakes;
+	char *fault; /* what the libbpf program did that no row can show, or NULL */
 	bool end;
 };
 

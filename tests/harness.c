@@ -16,6 +16,7 @@ enum {
 	MAX_TEXT = 4 << 20,
 	MAX_LINES = 100000,
 	MAX_MISTAKES = 32,
+	FAULT = -5,
 	ARG_BCC = -4, /* where a line belongs: an argument, @own, the truth, or a mistake from 0 */
 	ARG_LIBBPF = -3,
 	OWN = -2,
@@ -108,6 +109,17 @@ void stim__arg(struct stim *stim, const char *tool, const char *fmt, ...)
 	va_end(ap);
 }
 
+void stim__fault(struct stim *stim, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!stim->seeded)
+		stim__fail("stim__fault() outside of run()");
+	va_start(ap, fmt);
+	add_line(stim, FAULT, fmt, ap);
+	va_end(ap);
+}
+
 void stim__mistake(struct stim *stim, const char *sentence)
 {
 	stim->block = TRUTH_ROW;
@@ -134,6 +146,7 @@ static void print_block(const struct stim *stim, FILE *out, int block, const cha
 static void print_truth(const struct stim *stim, FILE *out)
 {
 	print_block(stim, out, OWN, "@own ");
+	print_block(stim, out, FAULT, "@fault ");
 	fprintf(out, "%s\n", stim->test->columns);
 	print_block(stim, out, TRUTH_ROW, "");
 	for (int i = 0; i < stim->nr_mistakes; i++) {
@@ -226,8 +239,8 @@ static void signal_tools(int sig)
 		stim__try(kill(-1, sig));
 }
 
-/* Whether a child of the agent other than the stimulus runs. */
-static bool is_busy(const char *pid)
+/* Whether a child of the agent other than the stimulus is in a state other than those in `idle`. */
+static bool is_busy(const char *pid, const char *idle)
 {
 	char path[64], state;
 	int parent, n;
@@ -239,7 +252,26 @@ static bool is_busy(const char *pid)
 		return false;
 	n = fscanf(f, "%*d (%*[^)]) %c %d", &state, &parent);
 	fclose(f);
-	return n == 2 && parent == 1 && atoi(pid) != getpid() && !strchr("SZX", state);
+	return n == 2 && parent == 1 && atoi(pid) != getpid() && !strchr(idle, state);
+}
+
+/* Waits until all tools are idle, `ms` at most. Returns whether they are. */
+static bool await_tools(const char *idle, int64_t ms)
+{
+	int64_t end = now_ms() + ms;
+	bool busy = true;
+
+	while (busy && now_ms() < end && getppid() == 1) {
+		DIR *proc = opendir("/proc");
+		struct dirent *entry;
+
+		poll(NULL, 0, 1);
+		busy = false;
+		while (proc && (entry = readdir(proc)))
+			busy |= entry->d_name[0] <= '9' && is_busy(entry->d_name, idle);
+		closedir(proc);
+	}
+	return !busy;
 }
 
 void stim__stop_tools(void)
@@ -250,20 +282,15 @@ void stim__stop_tools(void)
 /* A tool that sleeps has read all there is. One that never sleeps gets a while for it. */
 void stim__drain_tools(void)
 {
-	int64_t end = now_ms() + 3000;
-	bool busy = true;
-
 	signal_tools(SIGCONT);
-	while (busy && now_ms() < end && getppid() == 1) {
-		DIR *proc = opendir("/proc");
-		struct dirent *entry;
+	await_tools("SZX", 3000);
+}
 
-		poll(NULL, 0, 1);
-		busy = false;
-		while (proc && (entry = readdir(proc)))
-			busy |= entry->d_name[0] <= '9' && is_busy(entry->d_name);
-		closedir(proc);
-	}
+/* How one that does not end is judged is the host's business, which asks once more. */
+bool stim__end_tools(void)
+{
+	signal_tools(SIGINT);
+	return await_tools("ZX", 10000);
 }
 
 /* --- CPUs --- */

@@ -60,6 +60,12 @@ void stim__row(struct stim *stim, const char *fmt, ...) __printf(2, 3);
  */
 void stim__mistake(struct stim *stim, const char *sentence);
 
+/* What the libbpf program did wrong that no row can show: a frame that it spoiled, something left
+ * behind. The check fails with this sentence; of several, the first counts. Only in run(). Whatever the
+ * prototype does wrong is no fault but a reason for stim__fail().
+ */
+void stim__fault(struct stim *stim, const char *fmt, ...) __printf(2, 3);
+
 /* Forks; the child runs fn(arg) and exits 0. It is killed when the stimulus dies. */
 pid_t stim__fork(struct stim *stim, void (*fn)(void *), void *arg);
 
@@ -72,6 +78,12 @@ void stim__wait(pid_t pid);
  */
 void stim__stop_tools(void);
 void stim__drain_tools(void);
+
+/* Ends both tools as Ctrl-C does and waits until they are gone, to look at what they leave behind; they
+ * print their last rows. Only in run(), without children, and only in the guest. Returns whether they
+ * ended: by hand, on a machine with other processes, it does nothing and returns false.
+ */
+bool stim__end_tools(void);
 
 /* In setup(): brings up the last of the possible CPUs, which is down in the guests, as the one before it
  * is and stays. Returns its number, at least 2.

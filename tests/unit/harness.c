@@ -42,6 +42,7 @@ static void events(struct stim *s)
 		stim__mistake(s, NULL);
 	}
 	stim__own(s, 8);
+	stim__fault(s, "left %d behind", 9);
 }
 
 static void fork_only(struct stim *s)
@@ -203,7 +204,8 @@ static void test_truth(void **state __maybe_unused)
 
 	assert_int_equal(r.status, 0);
 	sscanf(r.out,
-	       "@bcc --pid\n@bcc 7\n@libbpf --pid=7\n@ready\n@own 7\n@own 8\nPID N\n7 %u\n7 %u\n7 "
+	       "@bcc --pid\n@bcc 7\n@libbpf --pid=7\n@ready\n@own 7\n@own 8\n@fault left 9 "
+	       "behind\nPID N\n7 %u\n7 %u\n7 "
 	       "%u\n"
 	       "@mistake is zero\n7 0\n7 0\n7 0\n@mistake is one\n7 1\n7 1\n7 1\n@end\n%n",
 	       &n[0], &n[1], &n[2], &end);

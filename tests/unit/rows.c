@@ -489,6 +489,18 @@ static void test_mistakes(void **state __maybe_unused)
 	assert_match(&counts, GOOD, truth);
 }
 
+/* What no row shows fails a check whose rows are right, and is told beside other causes. */
+static void test_fault(void **state __maybe_unused)
+{
+	static const char truth[] = "@own 7\n@own 8\n@fault left a\tfilter\n@fault and more\n" GOOD
+				    "@mistake prints nothing\n@end\n";
+
+	cause(&counts, GOOD, GOOD, truth, "\nmessage libbpf: left a\\x09filter\n");
+	cause(&counts, GOOD, HEAD, truth, "\nmessage libbpf: left a\\x09filter\n");
+	cause(&counts, GOOD, HEAD, truth, "\ncause prints nothing\n");
+	cause(&counts, GOOD, GOOD, truth, NULL);
+}
+
 /* Rows of a mistake that nobody could tell from others' do not equal "no rows". */
 static void test_mistake_of_others(void **state __maybe_unused)
 {
@@ -644,6 +656,7 @@ int main(void)
 		cmocka_unit_test(test_rule_at_fault),
 		cmocka_unit_test(test_prototype_at_fault),
 		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_fault),
 		cmocka_unit_test(test_mistake_of_others),
 		cmocka_unit_test(test_no_rows),
 		cmocka_unit_test(test_twice),
