@@ -113,6 +113,7 @@ struct layout {
 	struct text name[ROWS_MAX_COLUMNS];
 	bool masked[ROWS_MAX_COLUMNS], summed[ROWS_MAX_COLUMNS];
 	bool sums;
+	unsigned off, percent;
 	int own; /* -1: none */
 };
 
@@ -144,7 +145,7 @@ static struct text layout__init(struct layout *l, const struct rows_rule *rule)
 {
 	struct text rest = as_text(rule->columns), word, own = as_text(rule->own);
 
-	*l = (struct layout){ .own = -1 };
+	*l = (struct layout){ .off = rule->off, .percent = rule->percent, .own = -1 };
 	while ((word = next_word(&rest)).len) {
 		if (l->nr == ROWS_MAX_COLUMNS || column(l, word) >= 0)
 			return word;
@@ -215,15 +216,15 @@ static bool join(struct buf *b, const struct layout *l, const struct text *field
 	return clean;
 }
 
-/* Fills in the row's strings, which share one piece of memory. */
-static bool row__set(struct row *row, const struct layout *l, const struct text *field,
-		     const bool *summed)
+/* Fills in the row's strings, which share one piece of memory; `as` are the fields to compare. */
+static bool row__set_as(struct row *row, const struct layout *l, const struct text *field,
+			const struct text *as, const bool *summed)
 {
 	struct buf b = { 0 };
 	bool clean = join(&b, l, field, NULL, NULL);
 	size_t key = b.len, own;
 
-	join(&b, l, field, l->masked, summed);
+	join(&b, l, as, l->masked, summed);
 	own = b.len;
 	if (l->own >= 0)
 		text__visible(&b, field[l->own]);
@@ -232,6 +233,12 @@ static bool row__set(struct row *row, const struct layout *l, const struct text 
 	row->key = row->text + key;
 	row->own = row->text + own;
 	return clean;
+}
+
+static bool row__set(struct row *row, const struct layout *l, const struct text *field,
+		     const bool *summed)
+{
+	return row__set_as(row, l, field, field, summed);
 }
 
 static void rows__add(struct rows *r, struct row row)
@@ -663,6 +670,92 @@ bool rows__match(const struct rows *got, const struct rows *want, bool ordered,
 	return !d.missing && !d.extra && !d.order && got->nr_own && !got->problem && !want->problem;
 }
 
+/* --- sums that are near enough --- */
+
+static char *key_without_sums(const struct layout *l, const struct row *row)
+{
+	struct text field[ROWS_MAX_COLUMNS];
+	struct buf b = { 0 };
+
+	split(l, as_text(row->text), field);
+	join(&b, l, field, l->masked, l->summed);
+	return b.data;
+}
+
+/* Whether no sum of the row is too far from that of the wanted row, or from 0 when this is NULL. */
+static bool is_near(const struct layout *l, const struct row *row, const struct row *want)
+{
+	struct text got[ROWS_MAX_COLUMNS], aim[ROWS_MAX_COLUMNS];
+	int64_t n, most;
+
+	split(l, as_text(row->text), got);
+	if (want)
+		split(l, as_text(want->text), aim);
+	for (size_t i = 0; i < l->nr; i++) {
+		int64_t truth = 0;
+
+		if (!l->summed[i])
+			continue;
+		if (!parse_number(got[i], &n) || (want && !parse_number(aim[i], &truth)) ||
+		    __builtin_mul_overflow(truth, l->percent, &most) ||
+		    __builtin_sub_overflow(n, truth, &n))
+			return false;
+		most = l->off + (most < 0 ? -most : most) / 100;
+		if (n > most || n < -most)
+			return false;
+	}
+	return true;
+}
+
+/* Compares from now on as if it had the wanted row's sums. */
+static void take_sums(struct row *row, const struct layout *l, const struct row *want)
+{
+	struct text field[ROWS_MAX_COLUMNS], as[ROWS_MAX_COLUMNS], aim[ROWS_MAX_COLUMNS];
+	char *old = row->text;
+
+	split(l, as_text(old), field);
+	split(l, as_text(want->text), aim);
+	for (size_t i = 0; i < l->nr; i++)
+		as[i] = l->summed[i] ? aim[i] : field[i];
+	row__set_as(row, l, field, as, NULL);
+	free(old);
+}
+
+static const struct row *find_key(char *const *keys, const struct rows *in, const char *key)
+{
+	for (size_t i = 0; i < in->nr; i++)
+		if (!strcmp(keys[i], key))
+			return &in->row[i];
+	return NULL;
+}
+
+/* Where the rule is tolerant: gives rows near the wanted ones the sums of these, and lets go of rows
+ * that nobody wants and that are near nothing.
+ */
+static void tolerate(struct rows *got, const struct rows *want, const struct layout *l)
+{
+	char **keys = xcalloc(want->nr, sizeof(*keys));
+
+	for (size_t i = 0; i < want->nr; i++)
+		keys[i] = key_without_sums(l, &want->row[i]);
+	for (size_t i = 0; i < got->nr && !got->problem && (l->off || l->percent); i++) {
+		cleanup_free char *key = key_without_sums(l, &got->row[i]);
+		const struct row *same = find_key(keys, want, key);
+
+		if (got->row[i].mark == '.' || !is_near(l, &got->row[i], same))
+			continue;
+		if (same) {
+			take_sums(&got->row[i], l, same);
+		} else {
+			got->row[i].mark = '.';
+			got->nr_own--;
+		}
+	}
+	for (size_t i = 0; i < want->nr; i++)
+		free(keys[i]);
+	free(keys);
+}
+
 /* --- marks --- */
 
 enum { BCC, LIBBPF, TRUTH, NR_SIDES };
@@ -856,7 +949,7 @@ static bool blot_out(struct text t __maybe_unused, char *out)
 	return true;
 }
 
-/* Copies the stimulus's rows with one column converted. False when a value cannot be. */
+/* Copies the stimulus's rows with one column converted, if any. False when a value cannot be. */
 static bool convert(struct rows *out, const struct rows *in, const struct layout *l, size_t column,
 		    bool (*change)(struct text, char *))
 {
@@ -868,9 +961,10 @@ static bool convert(struct rows *out, const struct rows *in, const struct layout
 		if (row.mark == '.')
 			continue;
 		split(l, as_text(in->row[i].text), field);
-		if (!change(field[column], value))
+		if (change && !change(field[column], value))
 			return false;
-		field[column] = as_text(value);
+		if (change)
+			field[column] = as_text(value);
 		row__set(&row, l, field, NULL);
 		rows__add(out, row);
 		out->nr_own++;
@@ -984,6 +1078,20 @@ static char *no_rows(const struct rows *got, const struct layout *l)
 		       (int)l->name[l->own].len, l->name[l->own].data);
 }
 
+/* What is near the mistake's rows need not be near the truth's, nor the other way round. */
+static bool is_mistake(const struct rows *got, const struct rows *mistake, const struct layout *l,
+		       bool ordered)
+{
+	struct rows copy = { 0 };
+	bool same;
+
+	convert(&copy, got, l, 0, NULL);
+	tolerate(&copy, mistake, l);
+	same = rows__match(&copy, mistake, ordered, NULL);
+	rows__free(&copy);
+	return same;
+}
+
 /* The likeliest reason why libbpf's rows differ from the truth: an allocated sentence or NULL. */
 static char *find_cause(const struct rows *got, const struct truth *truth, const struct layout *l,
 			bool ordered)
@@ -996,7 +1104,7 @@ static char *find_cause(const struct rows *got, const struct truth *truth, const
 	for (size_t i = 0; i < truth->nr_mistakes; i++) {
 		const struct rows *m = &truth->mistake[i].rows;
 
-		if (rows__match(got, m, ordered, NULL) || (!got->nr_own && !m->nr))
+		if (is_mistake(got, m, l, ordered) || (!got->nr_own && !m->nr))
 			return xstrdup(truth->mistake[i].sentence);
 	}
 	if (!got->nr_own)
@@ -1189,6 +1297,8 @@ static enum verdict judge_parsed(const struct rows_rule *rule, const struct layo
 	truth__parse(&truth, rule, in->truth);
 	rows__parse(&bcc, rule, &truth, in->bcc);
 	rows__parse(&libbpf, rule, &truth, in->libbpf);
+	tolerate(&bcc, &truth.rows, l);
+	tolerate(&libbpf, &truth.rows, l);
 	side[BCC] = &bcc;
 	side[LIBBPF] = &libbpf;
 	side[TRUTH] = &truth.rows;

@@ -29,6 +29,7 @@ struct rows_rule {
 	const char *mask;    /* columns not compared, or NULL */
 	const char *sum;     /* columns added up per equal rest before comparing, or NULL */
 	bool ordered;	     /* compared in order (of equal own value), else as a multiset */
+	unsigned off, percent; /* how far a sum may be from the truth's: `off`, + `percent` of it */
 };
 
 /* A requirement on the built object. `fact` is an fnmatch() pattern that at least one fact must
@@ -41,7 +42,7 @@ struct need {
 
 struct row {
 	char *text; /* fields joined by one blank, unprintable bytes as \xNN; owns the memory */
-	const char *key; /* the same with masked columns as "*": what is compared */
+	const char *key; /* the same, masked columns as "*", sums near the truth's as those */
 	const char *own; /* value of the own column, "" without one */
 	size_t line;	 /* where it stood, from 1 */
 	char mark;	 /* '=' the same everywhere, '!' not on another side, '.' someone else's */

@@ -432,8 +432,8 @@ static const char *find_argument(char **args, const char *name)
 static int run_judge(const struct test_case *test, char **args)
 {
 	static const char *const names[] = { "bcc=", "libbpf=", "truth=", "facts=" };
-	const struct rows_rule rule = { test->columns, test->own, test->mask, test->sum,
-					test->ordered };
+	const struct rows_rule rule = { test->columns, test->own, test->mask,	test->sum,
+					test->ordered, test->off, test->percent };
 	struct buf input[ARRAY_SIZE(names)] = { 0 };
 	struct text text[ARRAY_SIZE(names)] = { 0 };
 	cleanup_buf struct buf out = { 0 };

@@ -30,6 +30,10 @@ struct test_case {
 	const char *mask;    /* columns not compared (times), blank separated, or NULL */
 	const char *sum;     /* columns added up per equal rest before comparing, or NULL */
 	bool ordered;	     /* compared in order (of equal own value), else as a multiset */
+	/* For samples: a sum may be `off` + `percent` of the truth's away from the latter. A row whose
+	 * rest the truth lacks, of sums up to `off`, is nobody's.
+	 */
+	unsigned off, percent;
 	void (*setup)(struct stim *stim); /* may be NULL; may call stim__arg(), not stim__rand() */
 	void (*run)(struct stim *stim);
 	struct need needs[8]; /* what the built object must contain, see struct need in rows.h */

@@ -15,6 +15,9 @@ static const struct rows_rule ordered = { .columns = "PID COMM", .own = "PID", .
 static const struct rows_rule sums = {
 	.columns = "TIME PID COUNT", .own = "PID", .mask = "TIME", .sum = "COUNT"
 };
+static const struct rows_rule samples = {
+	.columns = "PID COUNT STACK", .own = "PID", .sum = "COUNT", .off = 3, .percent = 20
+};
 
 #define HEAD  "PID COMM COUNT\n"
 #define GOOD  HEAD "7 sh 3\n7 ls 1\n8 sh 2\n"
@@ -206,6 +209,34 @@ static void test_mask(void **state __maybe_unused)
 	assert_int_equal(j.verdict, VERDICT_MISMATCH);
 	assert_line(&j, "row libbpf ! 3 8 x");
 	buf__free(&j.out);
+}
+
+/* Samples: a sum of 40 may be 3 and a fifth of it away, 11 in all. */
+static void test_tolerance(void **state __maybe_unused)
+{
+	static const char truth[] = "@own 7\nPID COUNT STACK\n7 40 main;f\n7 10 main;g\n"
+				    "@mistake the order is wrong\n7 40 f;main\n7 10 g;main\n@end\n";
+	static const char most[] = "PID COUNT STACK\n7 40 main;f\n7 15 main;g\n7 11 main;f\n";
+	static const char least[] = "PID COUNT STACK\n7 29 main;f\n7 5 main;g\n8 99 main;h\n";
+	static const char more[] = "PID COUNT STACK\n7 52 main;f\n7 10 main;g\n";
+	static const char noise[] = "PID COUNT STACK\n7 45 main;f\n7 9 main;g\n7 3 main;h\n";
+	static const char loud[] = "PID COUNT STACK\n7 40 main;f\n7 10 main;g\n7 4 main;h\n";
+	static const char order[] = "PID COUNT STACK\n7 33 f;main\n7 12 g;main\n7 2 h;main\n";
+	static const char none[] = "PID COUNT STACK\n7 3 main;h\n";
+	struct judged j;
+
+	assert_match(&samples, most, truth);
+	assert_match(&samples, least, truth);
+	assert_match(&samples, noise, truth);
+	judge(&j, &samples, least, noise, truth);
+	assert_line(&j, "row libbpf = 7 45 main;f");
+	assert_line(&j, "row libbpf . 7 3 main;h");
+	assert_line(&j, "row truth = 7 40 main;f");
+	buf__free(&j.out);
+	assert_mismatch(&samples, most, more, truth, "first row too many: 7 52 main;f");
+	assert_mismatch(&samples, most, loud, truth, "first row too many: 7 4 main;h");
+	assert_mismatch(&samples, most, order, truth, "cause the order is wrong\n");
+	assert_mismatch(&samples, most, none, truth, "2 rows missing, 0 rows too many");
 }
 
 static void test_sum(void **state __maybe_unused)
@@ -644,6 +675,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_sum),
+		cmocka_unit_test(test_tolerance),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_doubled),
