@@ -33,6 +33,9 @@
 #define PORT_NAME "workbook"
 #define NOBODY	  65534
 #define SLOTS	  8
+#define TOOL	  "libbpf" /* SLOT_LIBBPF: the program that the stimulus may end and start again */
+#define END_MS	  15000
+#define READY_MS  20000
 
 /* A program that the host started, under a name the host chose. */
 struct slot {
@@ -44,6 +47,7 @@ struct slot {
 	int64_t start; /* now_ms() when it started */
 	int64_t ready; /* ms from start to its first line, -1 before it */
 	struct rusage usage;
+	char *user, *argv[64]; /* how it was started */
 };
 
 static struct slot slots[SLOTS];
@@ -200,6 +204,8 @@ static void set_up(void)
 
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGUSR1);
+	sigaddset(&mask, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	children = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	watcher = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -250,6 +256,13 @@ static struct slot *find_slot(const char *name)
 	return NULL;
 }
 
+static void forget_arguments(struct slot *s)
+{
+	free(s->user);
+	for (size_t i = 0; i < ARRAY_SIZE(s->argv); i++)
+		free(s->argv[i]);
+}
+
 static struct slot *new_slot(const char *name)
 {
 	struct slot *s = find_slot(name);
@@ -259,6 +272,7 @@ static struct slot *new_slot(const char *name)
 			s = &slots[i];
 	if (!s || strlen(name) >= sizeof(s->name) || (s->pid && !s->exited))
 		return NULL;
+	forget_arguments(s);
 	*s = (struct slot){ .input = -1, .ready = -1 };
 	strcpy(s->name, name);
 	return s;
@@ -310,15 +324,15 @@ static int drop_to_capabilities(uint64_t mask)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-static void exec_program(const char *name, const char *user, char **argv, int input)
+static void exec_program(const struct slot *s, int input)
 {
 	const struct rlimit output = { OUTPUT_MAX, OUTPUT_MAX }, no_core = { 0, 0 };
 	char out[64], err[64];
 	sigset_t none;
 	int out_fd, err_fd;
 
-	slot_path(out, sizeof(out), name, "out");
-	slot_path(err, sizeof(err), name, "err");
+	slot_path(out, sizeof(out), s->name, "out");
+	slot_path(err, sizeof(err), s->name, "err");
 	out_fd = open(out, O_WRONLY | O_APPEND | O_CLOEXEC);
 	err_fd = open(err, O_WRONLY | O_APPEND | O_CLOEXEC);
 	sigemptyset(&none);
@@ -327,63 +341,62 @@ static void exec_program(const char *name, const char *user, char **argv, int in
 	    dup2(err_fd, 2) < 0 || setsid() < 0)
 		_exit(126);
 	if (chdir("/tmp") || setrlimit(RLIMIT_CORE, &no_core) || setrlimit(RLIMIT_FSIZE, &output) ||
-	    (strcmp(user, "root") && drop_to_capabilities(strtoull(user, NULL, 16)))) {
+	    (strcmp(s->user, "root") && drop_to_capabilities(strtoull(s->user, NULL, 16)))) {
 		perror("agent: drop privileges");
 		_exit(126);
 	}
-	execvp(argv[0], argv);
-	perror(argv[0]);
+	execvp(s->argv[0], s->argv);
+	perror(s->argv[0]);
 	_exit(127);
 }
 
-static int create_outputs(const char *name)
+static int create_output(const char *name, const char *file, bool watch)
 {
-	static const char *const files[] = { "out", "err" };
 	char path[64];
 
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		slot_path(path, sizeof(path), name, files[i]);
-		unlink(path);
-		cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		if (fd < 0)
-			return -1;
-		if (!i && inotify_add_watch(watcher, path, IN_MODIFY) < 0)
-			return -1;
-	}
+	slot_path(path, sizeof(path), name, file);
+	unlink(path);
+	cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || (watch && inotify_add_watch(watcher, path, IN_MODIFY) < 0))
+		return -1;
 	return 0;
+}
+
+/* Starts the slot's program with an empty output. Returns -1 with errno set. */
+static int launch(struct slot *s)
+{
+	int in[2];
+
+	if (create_output(s->name, "out", true) || pipe2(in, O_CLOEXEC))
+		return -1;
+	s->start = now_ms();
+	s->pid = fork();
+	if (!s->pid)
+		exec_program(s, in[0]);
+	close(in[0]);
+	s->input = in[1];
+	if (s->pid > 0)
+		return 0;
+	s->pid = 0;
+	close(s->input);
+	return -1;
 }
 
 static void start_program(struct payload *p)
 {
-	const char *name = payload__string(p), *user = payload__string(p);
+	const char *name = payload__string(p), *user = payload__string(p), *arg;
 	struct slot *s = name && user ? new_slot(name) : NULL;
-	char *argv[64] = { 0 };
-	int in[2];
 
-	for (size_t n = 0; n < ARRAY_SIZE(argv) - 1; n++)
-		if (!(argv[n] = (char *)payload__string(p)))
-			break;
-	if (!s || !argv[0]) {
+	if (s)
+		s->user = xstrdup(user);
+	for (size_t n = 0; s && n < ARRAY_SIZE(s->argv) - 1 && (arg = payload__string(p)); n++)
+		s->argv[n] = xstrdup(arg);
+	if (!s || !s->argv[0])
 		reply_error("start: no free slot or no program named");
-		return;
-	}
-	if (create_outputs(name) || pipe2(in, O_CLOEXEC)) {
+	else if (create_output(name, "err", false) || launch(s))
 		reply_error("start %s: %s", name, strerror(errno));
-		return;
-	}
-	s->start = now_ms();
-	s->pid = fork();
-	if (!s->pid)
-		exec_program(name, user, argv, in[0]);
-	close(in[0]);
-	s->input = in[1];
-	if (s->pid < 0) {
-		s->pid = 0;
-		close(s->input);
-		reply_error("start %s: %s", name, strerror(errno));
-		return;
-	}
-	reply_ok();
+	else
+		reply_ok();
 }
 
 /* A line is complete when its newline is there. */
@@ -417,34 +430,97 @@ static void reply_state(struct slot *s, bool timed_out)
 	send_frame(FRAME_OK, text, strlen(text));
 }
 
-/* Waits for the slot's first line (`for_end` false) or end, at most `ms`. */
-static void wait_slot(struct payload *p, bool for_end)
+static void take_signals(void);
+
+/* Waits for the slot's first line (`for_end` false) or end, at most `ms`. Returns whether it came. */
+static bool await(struct slot *s, bool for_end, int64_t ms)
 {
-	struct slot *s = find_slot(payload__string(p));
-	int64_t end = now_ms() + payload__number(p);
 	struct pollfd fds[] = { { children, POLLIN, 0 }, { watcher, POLLIN, 0 } };
+	int64_t end = now_ms() + ms;
 	char drain[4096];
 	off_t size;
 
-	if (!s) {
-		reply_error("wait: no such program");
-		return;
-	}
 	for (;;) {
 		int64_t left = end - now_ms();
 
-		while (read(children, drain, sizeof(drain)) > 0 ||
-		       read(watcher, drain, sizeof(drain)) > 0)
+		take_signals();
+		while (read(watcher, drain, sizeof(drain)) > 0)
 			;
 		reap();
 		if (s->ready < 0 && has_line(s, &size))
 			s->ready = now_ms() - s->start;
-		if (s->exited || (!for_end && s->ready >= 0) || left <= 0)
-			break;
+		if (s->exited || (!for_end && s->ready >= 0))
+			return true;
+		if (left <= 0)
+			return false;
 		poll(fds, ARRAY_SIZE(fds), left);
 	}
-	reply_state(s, !s->exited && (for_end || s->ready < 0));
 }
+
+static void wait_slot(struct payload *p, bool for_end)
+{
+	struct slot *s = find_slot(payload__string(p));
+	int64_t ms = payload__number(p);
+
+	if (s)
+		reply_state(s, !await(s, for_end, ms));
+	else
+		reply_error("wait: no such program");
+}
+
+/* --- the stimulus's orders --- */
+
+/* Whatever a program without root started, in whatever session, does not outlive it. */
+static void kill_leftovers(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (!setresuid(NOBODY, NOBODY, NOBODY))
+			kill(-1, SIGKILL);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static void end_tool(void)
+{
+	struct slot *s = find_slot(TOOL);
+
+	if (s && !s->exited && !kill(s->pid, SIGINT) && await(s, true, END_MS))
+		kill_leftovers();
+}
+
+/* One that did not end, or not well, stays as it is: the host will see it. */
+static void start_tool(void)
+{
+	struct slot *s = find_slot(TOOL);
+
+	if (!s || !s->exited || s->status)
+		return;
+	close(s->input);
+	s->exited = false;
+	s->ready = -1;
+	if (!launch(s))
+		await(s, false, READY_MS);
+}
+
+/* A signal from the stimulus is an order, and answered by the same one. Nobody else may send any. */
+static void take_signals(void)
+{
+	struct signalfd_siginfo info;
+
+	while (read(children, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGUSR1)
+			end_tool();
+		if (info.ssi_signo == SIGUSR2)
+			start_tool();
+		if (info.ssi_signo != SIGCHLD)
+			kill(info.ssi_pid, info.ssi_signo);
+	}
+}
+
+/* --- orders about programs --- */
 
 static void feed_program(struct payload *p)
 {

@@ -169,6 +169,8 @@ static void judge_ends(struct run *r)
 	else if (lib->output >= OUTPUT_MAX)
 		conclude(r, OUT_FLOOD,
 			 xprintf("libbpf: printed more than %d MB", OUTPUT_MAX >> 20));
+	else if (lib->ready_ms < 0) /* the stimulus had started it again */
+		conclude_not_ready(r);
 	else if (!lib->exited)
 		conclude(r, OUT_HANG,
 			 xprintf("libbpf: still running %d s after SIGINT; end the loop when "

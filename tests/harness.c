@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -291,6 +292,37 @@ bool stim__end_tools(void)
 {
 	signal_tools(SIGINT);
 	return await_tools("ZX", 10000);
+}
+
+/* The agent takes some signals as orders, and sends the same one back when it has obeyed. */
+static void order(int sig)
+{
+	const struct timespec limit = { .tv_sec = 50 };
+	sigset_t set;
+
+	if (getppid() != 1)
+		return;
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	stim__try(sigprocmask(SIG_BLOCK, &set, NULL));
+	stim__try(kill(1, sig));
+	stim__try(sigtimedwait(&set, NULL, &limit));
+}
+
+void stim__end_libbpf(void)
+{
+	order(SIGUSR1);
+}
+
+void stim__start_libbpf(void)
+{
+	order(SIGUSR2);
+}
+
+void stim__hide_btf(void)
+{
+	if (getppid() == 1)
+		stim__try(mount("none", "/sys/kernel/btf", "tmpfs", MS_RDONLY, "mode=755"));
 }
 
 /* --- CPUs --- */

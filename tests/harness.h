@@ -89,6 +89,16 @@ void stim__drain_tools(void);
  */
 bool stim__end_tools(void);
 
+/* Ends the libbpf tool as Ctrl-C does, and waits; then starts it again with the same arguments, and
+ * waits for its header line. BCC stays attached. What the tool printed before it ended is forgotten.
+ * Where they may be called is as above.
+ */
+void stim__end_libbpf(void);
+void stim__start_libbpf(void);
+
+/* In setup(), and only in the guest: the kernel looks like one that was built without its BTF. */
+void stim__hide_btf(void);
+
 /* In setup(): brings up the last of the possible CPUs, which is down in the guests, as the one before it
  * is and stays. Returns its number, at least 2.
  */

@@ -57,6 +57,21 @@ static void no_rows(struct stim *s __maybe_unused)
 {
 }
 
+/* None of this may touch the machine, which is not the guest. */
+static void guest_only_setup(struct stim *s __maybe_unused)
+{
+	stim__hide_btf();
+}
+
+static void guest_only(struct stim *s)
+{
+	stim__stop_tools();
+	stim__drain_tools();
+	stim__end_libbpf();
+	stim__start_libbpf();
+	stim__row(s, "7 %d", access("/sys/kernel/btf/vmlinux", F_OK) ? 0 : 1);
+}
+
 static void early_rand(struct stim *s)
 {
 	stim__rand(s, 2);
@@ -251,6 +266,18 @@ static void test_rand(void **state __maybe_unused)
 	s->seeded = false;
 }
 
+static void test_by_hand(void **state __maybe_unused)
+{
+	const struct test_case test = { .columns = "PID N",
+					.setup = guest_only_setup,
+					.run = guest_only };
+	int btf = access("/sys/kernel/btf/vmlinux", F_OK);
+	struct ran r = stimulus(&test, "1\n");
+
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, btf ? "7 0\n" : "7 1\n");
+}
+
 static void assert_fails(const struct test_case *test, const char *input, const char *says)
 {
 	struct ran r = stimulus(test, input);
@@ -404,10 +431,11 @@ static int remove_folder(void **state __maybe_unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_truth),		cmocka_unit_test(test_seed),
-		cmocka_unit_test(test_pids_move),	cmocka_unit_test(test_rand),
-		cmocka_unit_test(test_failures),	cmocka_unit_test(test_judge),
-		cmocka_unit_test(test_judge_arguments), cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_truth),	  cmocka_unit_test(test_seed),
+		cmocka_unit_test(test_pids_move), cmocka_unit_test(test_rand),
+		cmocka_unit_test(test_by_hand),	  cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_judge),	  cmocka_unit_test(test_judge_arguments),
+		cmocka_unit_test(test_usage),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
