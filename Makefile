@@ -44,6 +44,11 @@ WRONG := $(foreach p,$(PATCHES),$(patsubst build/solutions/$(dir $p)%,build/wron
 	$(filter build/solutions/$(dir $p)%,$(SOLUTIONS))))
 
 PROGRAMS := $(TWINS) $(EXERCISES) $(SOLUTIONS) $(WRONG)
+
+# What includes topic.btf.h carries types of every kernel. That wants all images, which take minutes to
+# make the first time: such a program is built when it is asked for.
+CARRIERS := $(filter $(PROGRAMS),$(patsubst %.c,build/%,\
+	$(shell grep -ls '"[a-z0-9-]*\.btf\.h"' libbpf/*/*.c exercises/*/*.c solutions/*/*.c)))
 number = $(firstword $(subst -, ,$(word 3,$(subst /, ,$1))))
 UNITS_FOUND := $(sort $(foreach p,$(TWINS) $(EXERCISES),$(call number,$p)))
 
@@ -88,7 +93,7 @@ endif
 # --- targets ---
 
 all: $(WORKBOOK) ## everything that runs: the program, twins, solutions, tests
-all: $(if $(SAN),$(UNIT_TESTS),build/agent build/facts $(TWINS) $(SOLUTIONS) $(TESTS))
+all: $(if $(SAN),$(UNIT_TESTS),build/agent build/facts $(filter-out $(CARRIERS),$(TWINS) $(SOLUTIONS)) $(TESTS))
 	@:
 
 demo: setup ## install what is missing, build, and run unit 01 on kernel 6.12
@@ -133,7 +138,6 @@ fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS
 clean: ## remove what make made, here
 	rm -rf build workbook compile_commands.json
 
-CACHE = $(or $(XDG_CACHE_HOME),$(or $(HOME),/root)/.cache)/bcc-to-libbpf
 distclean: clean ## and the images and snapshots in the cache
 	rm -rf '$(CACHE)'
 
@@ -177,6 +181,25 @@ $(PROGRAMS:=.skel.h): %.skel.h: %.bpf.o
 $(PROGRAMS): build/%: $$(from)%.c build/%.skel.h $(ARCHIVES)
 	$(call msg,TOOL)
 	$(Q)$(CC) $(TOOL_CFLAGS) -I$(@D) $(DEPS) -static $< $(TOOL_LIBS) -o $@
+
+# --- topic.btf.h: the types that topic.bpf.o reads, as each kernel has them ---
+
+$(CARRIERS): %: %.btf.h
+
+CACHE = $(or $(XDG_CACHE_HOME),$(or $(HOME),/root)/.cache)/bcc-to-libbpf
+KERNEL_NAMES = $(shell sed -n 's/^\([^#\t]*\)\t.*/\1/p' src/kernels.tsv)
+
+# A row for each kernel: its release, the number of bytes, and the bytes.
+$(CARRIERS:=.btf.h): %.btf.h: %.bpf.o $(wildcard $(CACHE)/images/*/vmlinux.btf) | $(WORKBOOK)
+	$(call msg,BTF)
+	$(Q)for kernel in $(KERNEL_NAMES); do \
+		image=$$(./$(WORKBOOK) image --path $$kernel) && \
+		$(BPFTOOL) gen min_core_btf $$image/vmlinux.btf $@.min $< && \
+		printf '{ "%s", %d, "%s" },\n' $$(cat $$image/release) $$(wc -c < $@.min) \
+			$$(od -An -v -to1 $@.min | tr -d '\n' | sed 's/ /\\/g') || exit; \
+	done > $@
+
+# --- archives ---
 
 # Of an archive, the linker takes what nothing before it has.
 build/common.a: $(COMMON)

@@ -201,6 +201,42 @@ static void wrong_solution_is_patched(void **state)
 	assert_int_equal(make("-q", btf, WRONG), 1);
 }
 
+/* --- a program that carries types --- */
+
+static const char reading_half[] =
+	"#include \"vmlinux.h\"\n"
+	"#include <bpf/bpf_helpers.h>\n"
+	"#include <bpf/bpf_core_read.h>\n"
+	"SEC(\"raw_tp/sched_process_exit\")\n"
+	"int read_pid(struct bpf_raw_tracepoint_args *ctx)\n"
+	"{\n"
+	"\treturn BPF_CORE_READ((struct task_struct *)ctx->args[0], pid);\n"
+	"}\n"
+	"char LICENSE[] SEC(\"license\") = \"GPL\";\n";
+static const char carrying_half[] = "#include <stdio.h>\n"
+				    "static const struct {\n"
+				    "\tconst char *release;\n"
+				    "\tint size;\n"
+				    "\tconst char *btf;\n"
+				    "} carried[] = {\n"
+				    "#include \"tiny.btf.h\"\n"
+				    "};\n"
+				    "int main(void)\n"
+				    "{\n"
+				    "\tputs(carried[0].release);\n"
+				    "\treturn sizeof(carried) / sizeof(carried[0]) - 1;\n"
+				    "}\n";
+
+static void types_are_carried(void **state)
+{
+	put_unit("libbpf", carrying_half);
+	put("libbpf/07-tiny", "tiny.bpf.c", reading_half);
+	assert_int_equal(make("-s", "KERNEL_NAMES=6.12", TWIN), 0);
+	assert_true(contains(TWIN ".btf.h", "{ \"6.12."));
+	assert_int_equal(make("-q", "KERNEL_NAMES=6.12", TWIN), 0);
+	put_unit("libbpf", user_half);
+}
+
 /* --- the small project --- */
 
 static int make_project(void **state)
@@ -242,6 +278,7 @@ int main(void)
 		cmocka_unit_test(silent_but_for_compilers),
 		cmocka_unit_test(mended_exercise_builds),
 		cmocka_unit_test(wrong_solution_is_patched),
+		cmocka_unit_test(types_are_carried),
 	};
 
 	/* What a make above this test has set would speak for the makes below. */
