@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Show each shmget(), shmat(), shmdt() and shmctl() call. */
+
+/* --- includes --- */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "port-a-tool.h"
+
+/* --- config --- */
+/* TODO: what the script writes into its text in place of FILTER. */
+
+/* --- maps --- */
+/* TODO: where a call waits for its return, and the buffer that the rows come through. */
+
+__u64 lost; /* calls that no row will tell of */
+
+/* --- probe --- */
+/* TODO: four entries and what they have in common, four returns likewise. */
+
+/* --- license --- */
+char LICENSE[] SEC("license") = "GPL";
