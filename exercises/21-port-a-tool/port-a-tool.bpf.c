@@ -16,8 +16,11 @@
 
 __u64 lost; /* calls that no row will tell of */
 
+/* --- helpers --- */
+/* TODO: what all entries have in common, and all returns. */
+
 /* --- probe --- */
-/* TODO: four entries and what they have in common, four returns likewise. */
+/* TODO: four entries, four returns. */
 
 /* --- license --- */
 char LICENSE[] SEC("license") = "GPL";

@@ -179,30 +179,29 @@ static int compare_rows(const void *a, const void *b)
 	return names ? names : memcmp(&x->key, &y->key, sizeof(x->key));
 }
 
-static void print_row(const struct row *row)
+static void print_row(const char *when, const struct row *row)
 {
 	const struct tally *t = &row->tally;
-	time_t now = time(NULL);
-	char text[16];
 
-	if (env.timestamp) {
-		strftime(text, sizeof(text), "%H:%M:%S", localtime(&now));
-		printf("%-8s ", text);
-	}
-	printf("%-7u %-6llu %-6llu %-10llu %-10llu %-6llu %s\n", row->key.pid, t->reads, t->writes,
-	       t->rbytes, t->wbytes, t->failed, t->name);
+	printf("%s%-7u %-6llu %-6llu %-10llu %-10llu %-6llu %s\n", when, row->key.pid, t->reads,
+	       t->writes, t->rbytes, t->wbytes, t->failed, t->name);
 }
 
 static int print_table(struct bpf_map *files)
 {
+	time_t now = time(NULL);
+	char when[16] = "";
 	size_t nr;
-	int err = take_rows(files, &nr);
+	int err;
 
+	err = take_rows(files, &nr);
 	if (err)
 		return err;
 	qsort(rows, nr, sizeof(rows[0]), compare_rows);
+	if (env.timestamp)
+		strftime(when, sizeof(when), "%H:%M:%S ", localtime(&now));
 	for (size_t i = 0; i < nr && i < (size_t)env.rows; i++)
-		print_row(&rows[i]);
+		print_row(when, &rows[i]);
 	return 0;
 }
 
@@ -213,10 +212,8 @@ static int print_tables(struct bpf_map *files, const sigset_t *signals)
 	const struct timespec interval = { .tv_sec = env.interval };
 	int sig, err, tables = 0;
 
-	if (env.timestamp)
-		printf("%-8s ", "TIME");
-	printf("%-7s %-6s %-6s %-10s %-10s %-6s %s\n", "PID", "READS", "WRITES", "RBYTES", "WBYTES",
-	       "FAILED", "FILE");
+	printf("%s%-7s %-6s %-6s %-10s %-10s %-6s %s\n", env.timestamp ? "TIME     " : "", "PID",
+	       "READS", "WRITES", "RBYTES", "WBYTES", "FAILED", "FILE");
 	do {
 		sig = sigtimedwait(signals, NULL, &interval);
 		if (sig == SIGINT || sig == SIGTERM)
