@@ -10,7 +10,7 @@
 #include "store.h"
 
 #define SETUP_MS 30000
-#define BCC_MS	 180000
+#define BCC_MS	 600000
 
 /* Brings what BCC reads from the disk into the guest's memory. */
 static const char warm_up[] = "from bcc import BPF; BPF(text='#include <linux/sched.h>\\nint "
@@ -92,7 +92,7 @@ static int report_not_ready(struct vm *vm, const char *what, const char *slot,
 	end = err.len > 3000 ? err.data + err.len - 3000 : err.data;
 	err_msg("%s: %s before it was ready; the end of its standard error:\n%s", what,
 		state->exited ? "ended" : "nothing printed in time,", err.len ? end : "(empty)");
-	return 1;
+	return -ECHILD;
 }
 
 static int start_ready(struct vm *vm, const char *what, const char *slot, char *const argv[],

@@ -23,7 +23,8 @@ struct snapshot_source {
 
 /* Finds the snapshot, or boots the kernel and makes it (saying so: that takes half a minute without
  * KVM). It cannot be evicted before snapshot__free(). Two processes that want the same one make it
- * once. Returns 0, 1 when the BCC prototype or the stimulus failed, or -errno; after printing why.
+ * once. Returns 0, -ECHILD when the BCC prototype or the stimulus failed, or another -errno; after
+ * printing why.
  */
 int snapshot__get(const struct snapshot_source *source, struct snapshot **out);
 /* A VM of its own from the snapshot. */

@@ -45,8 +45,8 @@ int subject__build_test(struct subject *s, struct buf *messages);
 /* The snapshot that it runs in, made when there is none. As snapshot__get(). */
 int subject__snapshot(const struct subject *s, const struct image *image, struct snapshot **out);
 
-/* Makes sure of the snapshot and runs the program in it. Returns 0 with `*out` valid, 1 when the BCC
- * side failed, or -errno; after printing why.
+/* Makes sure of the snapshot and runs the program in it. Returns 0 with `*out` valid, -ECHILD when the
+ * BCC side failed, or another -errno; after printing why.
  */
 int subject__run(const struct subject *s, const struct image *image, uint64_t seed,
 		 struct run *out);

@@ -59,6 +59,12 @@ changed 'thread IDs' 's/ >> 32;/;/' $probe
 changed 'drop them' 's/^\terr = print_counts.*/\terr = 0;/' $tool
 changed 'ends in the middle of line' 's/^\terr = print_counts.*/&\n\tprintf("1203     2");/' $tool
 
+# --- a prototype that does not start: told once, whose fault it is, and not tried again ---
+sed -i '0,/^import/s//raise SystemExit("broken on purpose")\n&/' $exercise/prototype.py
+told 2 'prototype.py: ended before it was ready' ./workbook run 01 --exercise --kernel 6.12
+[ "$(./workbook run 01 --exercise --kernel 6.12 2>&1 | grep -c 'broken on purpose')" = 1 ] ||
+    fail 'the prototype was started more than once'
+
 # --- the machine ---
 # without TOOL: a folder for PATH that has all but that.
 without()
