@@ -21,7 +21,7 @@ packages()
     # building what others hand in
     echo bubblewrap
     # the tests: wrong solutions, unit tests, fuzzers, lint, a terminal
-    echo patch libcmocka-dev libclang-rt-dev shellcheck clang-format python3 procps tmux
+    echo patch systemtap-sdt-dev libcmocka-dev libclang-rt-dev shellcheck clang-format python3 procps tmux
 }
 
 # Until Ubuntu 25.04, bpftool came with the kernel's tools.
