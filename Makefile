@@ -66,7 +66,10 @@ HOST_LIBS := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/nu
 # A BPF tool's two halves. Callbacks have parameters that they do not need; a learner's program and
 # a wrong solution may have warnings.
 TOOL_WARNINGS = $(WARNINGS) -Wno-unused-parameter $(if $(filter exercises/% wrong/%,$*),-Wno-error)
-BPF_CFLAGS = -g -O2 -target bpf -D__TARGET_ARCH_x86 -isystem build -Ilibbpf/common $(TOOL_WARNINGS)
+# For a BPF target, clang does not look where Debian keeps asm/, which usdt.bpf.h leads to.
+ASM := -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null)
+BPF_CFLAGS = -g -O2 -target bpf -D__TARGET_ARCH_x86 -isystem build -Ilibbpf/common $(ASM) \
+	$(TOOL_WARNINGS)
 TOOL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -g -O2 -Ilibbpf/common $(TOOL_WARNINGS)
 TOOL_LIBS := build/common.a $(shell $(PKG_CONFIG) --static --libs libbpf 2>/dev/null) build/compat.a
 ARCHIVES := $(filter %.a,$(TOOL_LIBS))

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Unit 15. Pair: calls of visit(), a function of this program that calls itself, and their results.
- * Exercise: orders of a shop, from its USDT probes. Each tool has a shop of its own, so that none opens
- * the probes for the other one.
+ * Exercise: orders of a shop, from its USDT probes. Each tool has a shop of its own, in a file of
+ * its own, so that none opens the probes for the other one.
  */
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -256,7 +258,7 @@ const struct test_case pair = {
 
 /* --- exercise: orders of a shop --- */
 
-enum { MAX_ORDERS = 64, MAX_EVENTS = 256, ITEM_SIZE = 96, ITEM_SHOWN = 32 };
+enum { MAX_ORDERS = 64, MAX_EVENTS = 256, ITEM_SIZE = 96, ITEM_SHOWN = 36 };
 
 /* Of orders that are known when the shop is compiled. */
 #define EXPRESS_ID     -7
@@ -271,8 +273,9 @@ struct order {
 	unsigned short shelf;
 	int status;
 	long amount;
-	const char *item;
+	const char *item; /* of the copy that a shop makes */
 	enum way way;
+	bool nameless; /* item is NULL */
 };
 
 struct shop_event {
@@ -281,7 +284,7 @@ struct shop_event {
 	int order;
 };
 
-static struct shop {
+static struct plan {
 	int nr_orders, nr_events;
 	struct order order[MAX_ORDERS];
 	char item[MAX_ORDERS][ITEM_SIZE];
@@ -348,10 +351,8 @@ static void *make_event(void *arg)
 	struct order o = shop->order[e->order];
 	char item[ITEM_SIZE];
 
-	if (o.item) {
-		strcpy(item, o.item); /* memory that is there */
-		o.item = item;
-	}
+	strcpy(item, shop->item[e->order]); /* into memory that is there */
+	o.item = o.nameless ? NULL : item;
 	if (o.way == FROM_REGISTERS && e->end)
 		end_from_registers(o.id, o.status, o.amount);
 	else if (o.way == FROM_REGISTERS)
@@ -367,15 +368,36 @@ static void *make_event(void *arg)
 	return NULL;
 }
 
-static int open_door[2];
+/* A shop is a program of its own: a copy of this file, in the tool's folder. Two tools cannot be at one
+ * probe of one file when one has the kernel open it and the other one opens it itself.
+ */
+static struct file {
+	const char *tool;
+	char path[64];
+} files[] = { { .tool = "bcc" }, { .tool = "libbpf" } };
 
-static void run_shop(void *arg __maybe_unused)
+/* The first one of each file is watched; the other one must have no row. */
+static struct {
+	struct file *file;
+	bool watched;
+	pid_t pid;
+	int door; /* where it waits for its start */
+} shops[] = {
+	{ .file = &files[0], .watched = true },
+	{ .file = &files[1], .watched = true },
+	{ .file = &files[0] },
+	{ .file = &files[1] },
+};
+
+enum { PLAN_FD = 10, DOOR_FD = 11 };
+
+static void run_shop(void)
 {
 	pthread_t id;
 	char c;
 
-	close(open_door[1]);
-	stim__try(read(open_door[0], &c, 1));
+	shop = stim__try(mmap(NULL, sizeof(*shop), PROT_READ, MAP_SHARED, PLAN_FD, 0));
+	stim__try(read(DOOR_FD, &c, 1));
 	for (struct shop_event *e = shop->event; e < shop->event + shop->nr_events; e++) {
 		if (!e->thread) {
 			make_event(e);
@@ -384,45 +406,78 @@ static void run_shop(void *arg __maybe_unused)
 		run_thread(make_event, e, &id);
 		pthread_join(id, NULL);
 	}
+	_exit(0);
 }
 
-/* One shop for each tool, and one that nobody watches. */
-static struct {
-	const char *tool;
-	pid_t pid;
-	int door;
-} shops[] = { { .tool = "bcc" }, { .tool = "libbpf" }, { .tool = NULL } };
+/* Before main(), which knows nothing of shops. */
+__attribute__((constructor)) static void begin_program(int argc, char **argv)
+{
+	if (argc == 1 && !strcmp(argv[0], "shop"))
+		run_shop();
+}
+
+static void exec_shop(void *path)
+{
+	stim__try(execl(path, "shop", NULL));
+}
+
+static void copy_program(struct file *file)
+{
+	int from = stim__try(open("/proc/self/exe", O_RDONLY | O_CLOEXEC)), to;
+	off_t size = stim__try(lseek(from, 0, SEEK_END)), at = 0;
+
+	snprintf(file->path, sizeof(file->path), "/tmp/shop-XXXXXX");
+	if (!mkdtemp(file->path))
+		stim__fail("%s: %s", file->path, strerror(errno));
+	stim__try(chmod(file->path, 0755));
+	strcat(file->path, "/shop");
+	to = stim__try(open(file->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755));
+	while (at < size)
+		stim__try(sendfile(to, from, &at, size - at));
+	close(from);
+	close(to);
+}
 
 static void open_shops(struct stim *s)
 {
-	shop = share(sizeof(*shop));
+	int plan = stim__try(memfd_create("plan", MFD_CLOEXEC)), door[2];
+
+	stim__try(ftruncate(plan, sizeof(*shop)));
+	shop = stim__try(mmap(NULL, sizeof(*shop), PROT_READ | PROT_WRITE, MAP_SHARED, plan, 0));
+	stim__try(dup2(plan, PLAN_FD));
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		copy_program(&files[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(shops); i++) {
-		stim__try(pipe2(open_door, O_CLOEXEC));
-		shops[i].pid = stim__fork(s, run_shop, NULL);
-		close(open_door[0]);
-		shops[i].door = open_door[1];
-		if (shops[i].tool)
-			stim__arg(s, shops[i].tool, "--pid=%d", shops[i].pid);
+		stim__try(pipe2(door, O_CLOEXEC));
+		stim__try(dup2(door[0], DOOR_FD));
+		shops[i].pid = stim__fork(s, exec_shop, shops[i].file->path);
+		shops[i].door = door[1];
+		close(door[0]);
+		if (shops[i].watched)
+			stim__arg(s, shops[i].file->tool, "--pid=%d", shops[i].pid);
 	}
-	set_paths(s);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		stim__arg(s, files[i].tool, "%s", files[i].path);
+	close(PLAN_FD);
+	close(DOOR_FD);
 }
 
 /* What becomes of an order: begin, begin again as the next order, end. */
 static const char *const fates[] = { "be", "be", "be", "bae", "bee", "b", "e" };
 
-static void plan_order(struct stim *s, int nr)
+static void plan_order(struct stim *s, int nr, enum way way)
 {
 	static const char *const items[] = {
 		"tea",
 		"",
 		"two red pencils",
-		"31 bytes can be shown, not one.",
-		"32 bytes are one too many, alas!",
+		"35 bytes can be shown, as are these",
+		"36 bytes are one too many, alas!!",
 		"a very long description of a thing that is very small",
 	};
 	struct order *o = &shop->order[nr];
 
-	o->way = nr % WAYS;
+	o->way = way;
 	o->id = (int)stim__rand(s, 1 << 24) * MAX_ORDERS - (1 << 29) + nr;
 	o->shelf = stim__rand(s, 1 << 16);
 	o->amount = (long)stim__rand(s, 1L << 40) - (1L << 39);
@@ -433,7 +488,7 @@ static void plan_order(struct stim *s, int nr)
 		o->amount = EXPRESS_AMOUNT;
 	}
 	strcpy(shop->item[nr], items[stim__rand(s, ARRAY_SIZE(items))]);
-	o->item = stim__rand(s, 7) ? shop->item[nr] : NULL;
+	o->nameless = !stim__rand(s, 7);
 }
 
 static void add_event(struct stim *s, int order, bool end)
@@ -449,20 +504,14 @@ struct desk {
 	int order;
 };
 
-static void next_order(struct stim *s, struct desk *desk)
-{
-	desk->order = shop->nr_orders++;
-	plan_order(s, desk->order);
-}
-
 static void work(struct stim *s, struct desk *desk)
 {
-	struct order *o = &shop->order[desk->order];
+	int old = desk->order;
 
 	if (*desk->todo == 'a') {
-		next_order(s, desk);
-		shop->order[desk->order].id = o->id;
-		shop->order[desk->order].way = o->way;
+		desk->order = shop->nr_orders++;
+		plan_order(s, desk->order, shop->order[old].way);
+		shop->order[desk->order].id = shop->order[old].id;
 	}
 	add_event(s, desk->order, *desk->todo++ == 'e');
 }
@@ -478,7 +527,8 @@ static void plan_shop(struct stim *s)
 
 		if (!*desk->todo) {
 			desk->todo = fates[shop->nr_orders % ARRAY_SIZE(fates)];
-			next_order(s, desk);
+			desk->order = shop->nr_orders++;
+			plan_order(s, desk->order, desk->order % WAYS);
 		}
 		work(s, desk);
 	}
@@ -497,7 +547,7 @@ static const struct view {
 	{ .sentence = NULL },
 	{ .sentence = "orders of other processes have rows as well: the tool was told one process "
 		      "with --pid, and attaches to it alone",
-	  .shops = ARRAY_SIZE(shops) },
+	  .shops = 2 },
 	{ .sentence = "begin and end are paired by thread: an order may begin in one thread and "
 		      "end in another, and a thread has several under way",
 	  .by_thread = true },
@@ -534,7 +584,7 @@ static void order_row(struct stim *s, const struct view *v, const struct order *
 	long id = v->unsigned_id ? (long)(unsigned)ended->id : ended->id;
 	long amount = v->int_amount ? (int)ended->amount : ended->amount;
 	int shelf = v->int_shelf ? (short)begun->shelf : begun->shelf;
-	const char *item = begun->item && !v->unread ? begun->item : "";
+	const char *item = begun->nameless || v->unread ? "" : shop->item[begun - shop->order];
 
 	stim__row(s, "%ld %d %ld %d %.*s", id, shelf, amount, ended->status, ITEM_SHOWN - 1, item);
 }
@@ -592,7 +642,7 @@ const struct test_case exercise = {
 		{ "program * section=usdt type=kprobe *",
 		  "SEC(\"usdt\"), attached to the file and the process that the tool is told" },
 		{ "!program * section=usdt/*", "no file in SEC(): the tool is told which one" },
-		{ "!program * section=*probe*", "no uprobe" },
+		{ "!program * section=*probe* type=*", "no uprobe" },
 		{ "call * bpf_get_attach_cookie", "arguments by BPF_USDT() or bpf_usdt_arg()" },
 		{ "map * type=hash key=4 *", "a hash for orders that have begun, by their IDs" },
 	},
