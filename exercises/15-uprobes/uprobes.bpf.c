@@ -8,13 +8,7 @@
 #include "uprobes.h"
 
 /* --- maps --- */
-/* Orders that have begun and not ended, by their IDs. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_ORDERS);
-	__type(key, int);
-	__type(value, struct event);
-} orders SEC(".maps");
+/* TODO: what the end of an order has to know of its begin. */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -24,29 +18,17 @@ struct {
 __u64 lost; /* orders that no row will tell of */
 
 /* --- probe --- */
+/* TODO: the probe's arguments, and what is to be kept of them. */
 SEC("usdt")
-int BPF_USDT(begin, int id, unsigned short shelf, const char *item)
+int BPF_USDT(begin)
 {
-	struct event e = { .id = id, .shelf = shelf };
-
-	bpf_probe_read_user_str(e.item, sizeof(e.item), item);
-	if (bpf_map_update_elem(&orders, &id, &e, BPF_ANY))
-		__sync_fetch_and_add(&lost, 1);
 	return 0;
 }
 
+/* TODO: the probe's arguments, and a row for an order that has begun. */
 SEC("usdt")
-int BPF_USDT(end, int id, long amount, int status)
+int BPF_USDT(end)
 {
-	struct event *e = bpf_map_lookup_elem(&orders, &id);
-
-	if (!e)
-		return 0; /* it began before this tool, or has ended already */
-	e->amount = amount;
-	e->status = status;
-	if (bpf_ringbuf_output(&events, e, sizeof(*e), 0))
-		__sync_fetch_and_add(&lost, 1);
-	bpf_map_delete_elem(&orders, &id);
 	return 0;
 }
 

@@ -74,14 +74,7 @@ static int libbpf_print_fn(enum libbpf_print_level level, const char *format, va
 /* --- attach --- */
 static int attach(struct uprobes_bpf *skel)
 {
-	skel->links.end = bpf_program__attach_usdt(skel->progs.end, env.pid, env.program, "shop",
-						   "end", NULL);
-	if (!skel->links.end)
-		return explain("attach to shop:end", -errno);
-	skel->links.begin = bpf_program__attach_usdt(skel->progs.begin, env.pid, env.program,
-						     "shop", "begin", NULL);
-	if (!skel->links.begin)
-		return explain("attach to shop:begin", -errno);
+	/* TODO: attach both programs to their probes, in the process and the file of `env`. */
 	return 0;
 }
 
