@@ -127,7 +127,7 @@ while not exiting:
 b.detach_uprobe(name=program, sym="visit")
 b.detach_uretprobe(name=program, sym="visit")
 b.perf_buffer_poll(timeout=0)
-for call in b["calls"].values():
+for key, call in b["calls"].items():
     print_call(call)
 if lost:
     print("lost %d events" % lost, file=sys.stderr)
