@@ -40,6 +40,7 @@ struct event {
 
 /* --- maps --- */
 BPF_HASH(calls, struct call_key, struct event, 4096);
+BPF_ARRAY(empty, struct event, 1);
 BPF_PERF_OUTPUT(events);
 
 /* --- probe --- */
@@ -61,13 +62,23 @@ int trace_return(struct pt_regs *ctx)
 int trace_enter(struct pt_regs *ctx, const char __user *name, int level)
 {
     struct call_key key = { bpf_get_current_pid_tgid(), PT_REGS_SP(ctx) };
-    struct event e = { key.id >> 32, key.id, level }, *missed;
+    struct event *e = calls.lookup(&key), *none;
+    int zero = 0;
 
-    bpf_probe_read_user_str(e.name, sizeof(e.name), name);
-    missed = calls.lookup(&key);
-    if (missed)
-        events.perf_submit(ctx, missed, sizeof(*missed));
-    calls.update(&key, &e);
+    if (e) {
+        events.perf_submit(ctx, e, sizeof(*e));
+    } else {
+        none = empty.lookup(&zero);
+        if (none)
+            calls.update(&key, none);
+        e = calls.lookup(&key);
+    }
+    if (!e)
+        return 0;
+    e->pid = key.id >> 32;
+    e->tid = key.id;
+    e->level = level;
+    bpf_probe_read_user_str(e->name, sizeof(e->name), name);
     return 0;
 }
 """

@@ -23,6 +23,8 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
+static const struct event empty; /* too large for the stack, see the chapter */
+
 __u64 lost; /* calls that no row will tell of */
 
 /* --- helpers --- */
@@ -58,15 +60,20 @@ int BPF_KPROBE(enter_visit, const char *name, int level)
 		.id = bpf_get_current_pid_tgid(),
 		.stack = PT_REGS_SP(ctx),
 	};
-	struct event e = { .pid = key.id >> 32, .tid = key.id, .level = level }, *missed;
+	struct event *e = bpf_map_lookup_elem(&calls, &key);
 
-	bpf_probe_read_user_str(e.name, sizeof(e.name), name);
-	/* The last call from this place has not returned, or nobody saw it. */
-	missed = bpf_map_lookup_elem(&calls, &key);
-	if (missed)
-		send(missed);
-	if (bpf_map_update_elem(&calls, &key, &e, BPF_ANY))
+	if (e)
+		send(e); /* nobody saw the last call from this place return */
+	else if (!bpf_map_update_elem(&calls, &key, &empty, BPF_ANY))
+		e = bpf_map_lookup_elem(&calls, &key);
+	if (!e) {
 		__sync_fetch_and_add(&lost, 1);
+		return 0;
+	}
+	e->pid = key.id >> 32;
+	e->tid = key.id;
+	e->level = level;
+	bpf_probe_read_user_str(e->name, sizeof(e->name), name);
 	return 0;
 }
 
