@@ -12,6 +12,7 @@
 #include "core-flavors.skel.h"
 #include "tool.h"
 
+/* --- types --- */
 enum { /* bits of a task's state, from linux/sched.h: macros, which BTF has not */
 	TASK_REPORT = 0x7f,
 	TASK_IDLE = 0x402,
@@ -70,7 +71,7 @@ static struct core_flavors_bpf *open_with_hz(void)
 	return core_flavors_bpf__open_opts(&opts);
 }
 
-/* The function got a new name in 5.19. */
+/* Two programs are for one function: 5.10 calls it send_signal, 6.1 send_signal_locked. */
 static int choose_program(struct core_flavors_bpf *skel)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
