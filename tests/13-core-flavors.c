@@ -51,7 +51,8 @@ static void wait_sem(sem_t *sem)
 
 static void *share(size_t size)
 {
-	return stim__try(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	return stim__try(
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 }
 
 /* --- pair: signals --- */
@@ -78,7 +79,18 @@ struct actor {
 	int sig;
 };
 
-enum { IN_PIPE, ASLEEP, IN_VFORK, STOPPED, TRACED, ENDED, LEADERLESS, WITH_THREAD, RUNNING, ACTORS };
+enum {
+	IN_PIPE,
+	ASLEEP,
+	IN_VFORK,
+	STOPPED,
+	TRACED,
+	ENDED,
+	LEADERLESS,
+	WITH_THREAD,
+	RUNNING,
+	ACTORS
+};
 
 static struct actor *actors;
 static pid_t tracer;
@@ -99,8 +111,8 @@ static int vfork_child(void *arg __maybe_unused)
 /* Waits as vfork() does. No signal tells of the child's end. */
 static void wait_in_vfork(void)
 {
-	char *stack = stim__try(mmap(NULL, STACK, PROT_READ | PROT_WRITE,
-				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	char *stack = stim__try(
+		mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 
 	stim__try(clone(vfork_child, stack + STACK, CLONE_VM | CLONE_VFORK, NULL));
 }
@@ -338,8 +350,8 @@ static void send_in_vain(const struct target *t)
 static bool find_idle(struct target *t)
 {
 	for (pid_t pid = 3; pid < 64; pid++) {
-		if (access(({ static char p[32]; snprintf(p, sizeof(p), "/proc/%d/stat", pid); p; }), R_OK) ||
-		    state_of(pid, pid) != 'I')
+		/* There may be no such process; it may end, were it no kernel thread. */
+		if (kill(pid, 0) || state_of(pid, pid) != 'I')
 			continue;
 		*t = (struct target){ pid, pid, 'I', SLICE_SYSCTL_DEFAULT };
 		return true;
@@ -623,27 +635,37 @@ static void make_files(struct stim *s)
 struct view {
 	const char *sentence; /* the mistake; NULL: the truth */
 	enum era constants;   /* whose numbers it has; ERAS: it asks */
-	bool tid, lists_only, one_kind, rest_user, rest_kernel;
+	bool tid, bits, lists_only, one_kind, rest_user, rest_kernel;
 };
 
 static const struct view views[] = {
 	{ .sentence = NULL, .constants = ERAS },
-	{ .sentence = "the enum's values are those of vmlinux.h, kernel 6.12: this kernel has others; "
-		      "ask for each with bpf_core_enum_value()",
+	{ .sentence =
+		  "the enum's values are those of vmlinux.h, kernel 6.12: this kernel has others; "
+		  "ask for each with bpf_core_enum_value()",
 	  .constants = SINCE_6_5 },
-	{ .sentence = "the enum's values are those of 5.10: this kernel has others; ask for each with "
-		      "bpf_core_enum_value()",
+	{ .sentence =
+		  "the enum's values are those of 5.10: this kernel has others; ask for each with "
+		  "bpf_core_enum_value()",
 	  .constants = BEFORE_5_14 },
+	{ .sentence = "the enum's values are compared as bits, which they were on 5.10 only: "
+		      "compare with "
+		      "==",
+	  .constants = ERAS,
+	  .bits = true },
 	{ .sentence = "reads into one buffer are `other`: newer kernels call that ITER_UBUF",
 	  .constants = ERAS,
 	  .lists_only = true },
-	{ .sentence = "the reads that the kernel does for itself are `user`: its buffers are ITER_KVEC",
+	{ .sentence =
+		  "the reads that the kernel does for itself are `user`: its buffers are ITER_KVEC",
 	  .constants = ERAS,
 	  .one_kind = true },
-	{ .sentence = "what is neither a program's buffer nor the kernel's is `user`: it is `other`",
+	{ .sentence =
+		  "what is neither a program's buffer nor the kernel's is `user`: it is `other`",
 	  .constants = ERAS,
 	  .rest_user = true },
-	{ .sentence = "what is neither a program's buffer nor the kernel's is `kernel`: it is `other`",
+	{ .sentence =
+		  "what is neither a program's buffer nor the kernel's is `kernel`: it is `other`",
 	  .constants = ERAS,
 	  .rest_kernel = true },
 	{ .sentence = "PID is the ID of the thread: the process's is in the upper half of "
@@ -659,6 +681,10 @@ static const char *kind_of(const struct view *v, enum era era, enum buffer b)
 
 	if (v->one_kind && b == KERNEL_LIST)
 		return "user";
+	if (v->bits)
+		return number & (known[ONE] | known[LIST]) ? "user"
+		       : number & known[KERNEL_LIST]	   ? "kernel"
+							   : "other";
 	if (number == known[KERNEL_LIST])
 		return "kernel";
 	if (number == known[LIST] || (number == known[ONE] && !v->lists_only))
@@ -677,7 +703,7 @@ static void view_rows(struct stim *s, const struct view *v, enum era era)
 /* Whether the mistake makes a difference here. */
 static bool can_show(const struct view *v, enum era era)
 {
-	if (v->constants == era || (v->lists_only && era == BEFORE_5_14))
+	if (v->constants == era || ((v->lists_only || v->bits) && era == BEFORE_5_14))
 		return false;
 	return !(v->rest_user || v->rest_kernel) || era != SINCE_6_5;
 }
