@@ -43,15 +43,16 @@ static __always_inline __u32 task_state(struct task_struct *task)
 static __always_inline __u32 nr_pending(struct task_struct *task)
 {
 	struct user_struct___old *user = (void *)BPF_CORE_READ(task, real_cred, user);
-	struct ucounts *ucounts;
 	long nr = 0;
 
-	if (!bpf_core_enum_value_exists(enum rlimit_type, UCOUNT_RLIMIT_SIGPENDING))
-		return BPF_CORE_READ(user, sigpending.counter);
-	ucounts = BPF_CORE_READ(task, real_cred, ucounts);
-	bpf_core_read(&nr, sizeof(nr),
-		      &ucounts->rlimit[bpf_core_enum_value(enum rlimit_type, UCOUNT_RLIMIT_SIGPENDING)]);
-	return nr;
+	if (bpf_core_enum_value_exists(enum rlimit_type, UCOUNT_RLIMIT_SIGPENDING)) {
+		struct ucounts *ucounts = BPF_CORE_READ(task, real_cred, ucounts);
+		__u64 i = bpf_core_enum_value(enum rlimit_type, UCOUNT_RLIMIT_SIGPENDING);
+
+		bpf_core_read(&nr, sizeof(nr), &ucounts->rlimit[i]);
+		return nr;
+	}
+	return BPF_CORE_READ(user, sigpending.counter);
 }
 
 /* --- probe --- */

@@ -13,7 +13,8 @@
 #include "tool.h"
 
 /* --- types --- */
-enum { /* bits of a task's state, from linux/sched.h: macros, which BTF has not */
+/* Bits of a task's state, from linux/sched.h: macros, which BTF has not. */
+enum {
 	TASK_REPORT = 0x7f,
 	TASK_IDLE = 0x402,
 };
@@ -39,7 +40,7 @@ static error_t parse_arg(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = opts,
 	.parser = parse_arg,
-	.doc = "Show what each signal finds: the state of the thread that it is for, and its user's queue.",
+	.doc = "Show what each signal finds: a thread's state, its slice and its user's queue.",
 };
 
 /* --- helpers --- */
