@@ -166,11 +166,11 @@ static void await(const struct frame *f)
 	stim__fail("a frame of %zu bytes did not arrive", f->len);
 }
 
-static void send_all(void)
+static void send_from(size_t first)
 {
 	const int socket_of[] = { arriving, leaving, leaving_tagged, elsewhere };
 
-	for (size_t i = 0; i < frame_count; i++) {
+	for (size_t i = first; i < frame_count; i++) {
 		const struct frame *f = &frames[i];
 
 		/* What is received is worked on where it was sent. */
@@ -448,7 +448,7 @@ static void run_pair(struct stim *s)
 		for (int n = primes[stim__rand(s, ARRAY_SIZE(primes))]; n; n--)
 			add_query(s, &kinds[k]);
 	shuffle(s);
-	send_all();
+	send_from(0);
 	print_answers(s);
 }
 
@@ -464,7 +464,7 @@ const struct test_case pair = {
 };
 
 /* --- the exercise: flows --- */
-enum { ROOM = 64, FLOOD = 797 };
+enum { ROOM = 64, MIXED = 239, FLOOD = 797 };
 
 struct endpoint {
 	uint8_t address[16];
@@ -568,10 +568,10 @@ static void add_flow_frame(struct stim *s, const struct flow *flow, struct kind 
 	f->len = end - f->data + stim__rand(s, 3) * stim__rand(s, 240);
 }
 
+/* Frames of all flows, and some more. */
 static void add_flow_frames(struct stim *s)
 {
 	static const struct kind variants[] = {
-		{ 0 },
 		{ 0 },
 		{ 0 },
 		{ .tags = { Q } },
@@ -584,12 +584,25 @@ static void add_flow_frames(struct stim *s)
 		{ .way = ELSEWHERE },
 	};
 
-	for (size_t i = 0; i < FLOOD; i++)
+	for (size_t i = 0; i < MIXED; i++)
 		add_flow_frame(s, &flows[i < flow_count ? i : stim__rand(s, flow_count)],
 			       variants[stim__rand(s, ARRAY_SIZE(variants))]);
 }
 
-/* Frames of no flow, short ones: all of them fit into a socket's queue. */
+/* More than fit into a socket's queue, of flows that nobody can take for something else. */
+static void add_flood(struct stim *s)
+{
+	for (size_t n = 0; n < FLOOD;) {
+		const struct flow *flow = &flows[stim__rand(s, flow_count)];
+
+		if (flow->version != 4)
+			continue;
+		add_flow_frame(s, flow, (struct kind){ 0 });
+		n++;
+	}
+}
+
+/* Frames of no flow. */
 static void add_other_frames(struct stim *s)
 {
 	static const struct kind others[] = {
@@ -635,7 +648,7 @@ static void add_other_frames(struct stim *s)
 struct slip {
 	bool everywhere, no_tag_bytes, no_tags, any_fragment, any_ihl, arrives, only_arrives,
 		mirrored, to_us;
-	bool ipv4_only, port_order, no_limit, no_others, whole_others, cut_too, lost_too;
+	bool ipv4_only, port_order, not_lost, no_limit, no_others, whole_others, cut_too, lost_too;
 	const char *sentence;
 };
 
@@ -678,6 +691,8 @@ static const struct slip slips[] = {
 		      "they are, other "
 		      "than BCC, and the user side converts them" },
 	{ .no_limit = true, .sentence = "--flows is ignored: the map has room for more flows" },
+	{ .not_lost = true,
+	  .sentence = "frames that find no room in the map are not counted as lost" },
 	{ .cut_too = true,
 	  .sentence = "frames that end too early are handed over: they are to be left out" },
 	{ .lost_too = true,
@@ -782,7 +797,7 @@ static struct count {
 	struct flow flow;
 	size_t in, out;
 } counts[ARRAY_SIZE(flows) * 2];
-static size_t count_count;
+static size_t count_count, lost;
 static struct count others[1 << 16];
 
 static bool same_flow(const struct flow *a, const struct flow *b)
@@ -819,6 +834,8 @@ static void count_frame(const struct frame *f, const struct slip *slip)
 	len = v.len + (v.tag && !slip->no_tag_bytes ? 4 : 0);
 	if (found == FLOW)
 		count = find_count(&flow, slip);
+	if (found == FLOW && !count)
+		lost++;
 	if (found == OTHER || (found == CUT && slip->cut_too) ||
 	    (found == FLOW && !count && slip->lost_too)) {
 		if (slip->no_others)
@@ -845,7 +862,7 @@ static void print_counts(struct stim *s, const struct slip *slip)
 	char local[64], remote[64];
 
 	memset(others, 0, sizeof(others));
-	count_count = 0;
+	count_count = lost = 0;
 	for (size_t i = 0; i < frame_count; i++)
 		count_frame(&frames[i], slip);
 	for (const struct count *c = counts; c < counts + count_count; c++) {
@@ -858,6 +875,7 @@ static void print_counts(struct stim *s, const struct slip *slip)
 		if (others[type].in || others[type].out)
 			stim__row(s, "0x%04zx %zu %zu - -", type, others[type].in,
 				  others[type].out);
+	stim__row(s, "lost %zu - - -", slip->not_lost ? 0 : lost);
 }
 
 static void setup_exercise(struct stim *s)
@@ -871,12 +889,18 @@ static void setup_exercise(struct stim *s)
 
 static void run_exercise(struct stim *s)
 {
+	size_t mixed;
+
 	make_flows(s);
 	add_flow_frames(s);
 	add_other_frames(s);
 	shuffle(s);
+	send_from(0);
+	stim__drain_tools();
 	stim__stop_tools();
-	send_all();
+	mixed = frame_count;
+	add_flood(s);
+	send_from(mixed);
 	stim__drain_tools();
 	print_counts(s, &truth);
 	for (size_t i = 0; i < ARRAY_SIZE(slips); i++) {

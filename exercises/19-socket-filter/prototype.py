@@ -5,7 +5,6 @@
 # --- includes ---
 import argparse
 import signal
-import sys
 from collections import defaultdict
 from select import select
 from socket import AF_INET, AF_INET6, PACKET_OUTGOING, PF_PACKET, SOCK_RAW, fromfd, inet_ntop
@@ -175,8 +174,7 @@ for f, count in b["flows"].items():
     print(row % (proto, getattr(count, "in"), count.out, local, remote), flush=True)
 for kind, count in others.items():
     print(row % ("0x%04x" % kind, count[0], count[1], "-", "-"), flush=True)
-if b["lost"][0].value:
-    print("lost %d events" % b["lost"][0].value, file=sys.stderr)
+print("%-7s %-10d %-10s %-24s %s" % ("lost", b["lost"][0].value, "-", "-", "-"), flush=True)
 
 # --- cleanup ---
 sock.close()

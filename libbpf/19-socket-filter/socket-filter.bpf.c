@@ -120,7 +120,7 @@ int count_query(struct __sk_buff *skb)
 		return 0;
 	off = find_question(skb);
 	len = off ? labels_length(skb, off) : NO_NAME;
-	barrier_var(len); /* else clang leaves out what it knows and the verifier has to see */
+	barrier_var(len); /* clang knows that it fits; the verifier has to be shown */
 	if (len >= NAME_SIZE - 1 || bpf_skb_load_bytes(skb, off, query.name, len + 1) ||
 	    bpf_skb_load_bytes(skb, off + len + 1, &query.type, sizeof(query.type)))
 		return 0;

@@ -222,8 +222,7 @@ int main(int argc, char **argv)
 	close(pfd.fd);
 	err = print_flows(skel->maps.flows);
 	print_others();
-	if (skel->bss->lost)
-		fprintf(stderr, "lost %llu events\n", skel->bss->lost);
+	printf("%-7s %-10llu %-10s %-24s %s\n", "lost", skel->bss->lost, "-", "-", "-");
 
 	/* --- cleanup --- */
 cleanup:
