@@ -58,7 +58,7 @@ static uint8_t *put_ethernet(struct stim *s, struct frame *f, const uint16_t *ta
 		memcpy(f->data, own_address, sizeof(own_address));
 	f->data[6] = 0x02;
 	for (int i = 0; i < 3 && tags[i]; i++)
-		pos = put16(put16(pos, tags[i]), stim__rand(s, 4096));
+		pos = put16(put16(pos, tags[i]), 8 + stim__rand(s, 4088));
 	return put16(pos, type);
 }
 
@@ -722,14 +722,20 @@ static uint16_t get16(const uint8_t *from)
 	return from[0] << 8 | from[1];
 }
 
-static void look(const struct frame *f, struct view *v)
+static bool leaves(const struct frame *f)
+{
+	return f->way == LEAVES || f->way == LEAVES_TAGGED;
+}
+
+/* At the sending or the receiving end of the wire. */
+static void look(const struct frame *f, struct view *v, bool out)
 {
 	memcpy(v->data, f->data, sizeof(v->data));
 	v->len = f->len;
-	v->out = f->way == LEAVES || f->way == LEAVES_TAGGED;
+	v->out = out;
 	v->to_us = !memcmp(f->data, own_address, sizeof(own_address));
 	v->tag = f->way == LEAVES_TAGGED;
-	if (v->out || !is_tag(get16(f->data + 12)))
+	if (out || v->tag || !is_tag(get16(f->data + 12)))
 		return;
 	v->tag = true;
 	v->len -= 4;
@@ -818,20 +824,17 @@ static struct count *find_count(const struct flow *flow, const struct slip *slip
 	return &counts[count_count++];
 }
 
-static void count_frame(const struct frame *f, const struct slip *slip)
+static void count_view(const struct view *v, const struct slip *slip)
 {
 	struct flow flow = { 0 };
 	struct count *count = NULL;
 	enum found found;
-	struct view v;
 	size_t len;
 
-	look(f, &v);
-	if ((f->way == ELSEWHERE && !slip->everywhere) || (v.out && slip->only_arrives) ||
-	    (slip->to_us && !v.out && !v.to_us))
+	if ((v->out && slip->only_arrives) || (slip->to_us && !v->out && !v->to_us))
 		return;
-	found = find_flow(&v, slip, &flow);
-	len = v.len + (v.tag && !slip->no_tag_bytes ? 4 : 0);
+	found = find_flow(v, slip, &flow);
+	len = v->len + (v->tag && !slip->no_tag_bytes ? 4 : 0);
 	if (found == FLOW)
 		count = find_count(&flow, slip);
 	if (found == FLOW && !count)
@@ -840,11 +843,28 @@ static void count_frame(const struct frame *f, const struct slip *slip)
 	    (found == FLOW && !count && slip->lost_too)) {
 		if (slip->no_others)
 			return;
-		count = &others[get16(v.data + 12)];
-		len = slip->whole_others ? v.len : 14;
+		count = &others[get16(v->data + 12)];
+		len = slip->whole_others ? v->len : 14;
 	}
 	if (count)
-		*(v.out && !(slip->arrives && found == FLOW) ? &count->out : &count->in) += len;
+		*(v->out && !(slip->arrives && found == FLOW) ? &count->out : &count->in) += len;
+}
+
+/* A socket that is bound to nothing hears both ends, and the VLAN interface before its own device. */
+static void count_frame(const struct frame *f, const struct slip *slip)
+{
+	struct view v;
+
+	if (f->way == LEAVES_TAGGED && slip->everywhere) {
+		look(f, &v, true);
+		v.tag = false;
+		count_view(&v, slip);
+	}
+	for (int out = 1; out >= 0; out--) {
+		look(f, &v, out);
+		if (slip->everywhere || (f->way != ELSEWHERE && out == leaves(f)))
+			count_view(&v, slip);
+	}
 }
 
 static void put_end(char *text, size_t size, int version, const struct endpoint *e,
