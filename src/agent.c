@@ -470,17 +470,23 @@ static void wait_slot(struct payload *p, bool for_end)
 
 /* --- the stimulus's orders --- */
 
-/* Whatever a program without root started, in whatever session, does not outlive it. */
+/* Whatever a program without root started, in whatever session, does not outlive it: another process of
+ * its user tells by its status whether there was anybody to kill.
+ */
 static void kill_leftovers(void)
 {
-	pid_t pid = fork();
+	int nobody = 0;
 
-	if (!pid) {
-		if (!setresuid(NOBODY, NOBODY, NOBODY))
-			kill(-1, SIGKILL);
-		_exit(0);
+	for (int tries = 1000; tries && !nobody; tries--) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(setresuid(NOBODY, NOBODY, NOBODY) || kill(-1, SIGKILL));
+		if (waitpid(pid, &nobody, 0) != pid)
+			return;
+		poll(NULL, 0, 1);
+		reap();
 	}
-	waitpid(pid, NULL, 0);
 }
 
 static void end_tool(void)
