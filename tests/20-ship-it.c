@@ -300,6 +300,11 @@ static const struct view views[] = {
 	  "first run has pinned must be there at its end, and the second must find it",
 	  { 0, 0, 1 },
 	  { { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 1 } } },
+	{ "only what happened in the first run is there: nothing is attached any more. A process "
+	  "that "
+	  "stays behind is killed, and what it held goes with it; a pin is held by the kernel",
+	  { 1, 0, 0 },
+	  { { 1, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } } },
 	{ "what happened while the tool was away is missing: the counts were kept, but nothing was "
 	  "attached; a map's pin keeps the map, a link's pin keeps the program at its hook",
 	  { 1, 0, 1 },
