@@ -105,9 +105,9 @@ static struct worker *run_workers(struct stim *s, void (*plan)(struct stim *, st
 		stim__own(s, w[i].pid);
 	}
 	run_phase(w);
-	stim__end_tool();
+	stim__end_libbpf();
 	run_phase(w);
-	stim__start_tool();
+	stim__start_libbpf();
 	run_phase(w);
 	for (int i = 0; i < WORKERS; i++)
 		stim__wait(w[i].pid);
