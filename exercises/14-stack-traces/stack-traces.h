@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef STACK_TRACES_H
+#define STACK_TRACES_H
+
+/* --- types --- */
+#define MAX_ROWS   10240
+#define MAX_STACKS 16384
+#define MAX_DEPTH  127
+
+/* TODO: what makes two samples belong to the same row? Both sides of the tool need that type. */
+
+#endif
