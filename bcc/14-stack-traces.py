@@ -17,7 +17,8 @@ struct key_t {
 };
 
 /* --- maps --- */
-BPF_STACK_TRACE(stacks, 16384);
+BPF_STACK_TRACE(kernel_stacks, 16384);
+BPF_STACK_TRACE(user_stacks, 16384);
 BPF_HASH(counts, struct key_t, u64, 10240);
 
 /* --- probe --- */
@@ -25,8 +26,8 @@ int trace_read(struct pt_regs *ctx)
 {
     struct key_t key = { .pid = bpf_get_current_pid_tgid() >> 32 };
 
-    key.kernel_id = stacks.get_stackid(ctx, 0);
-    key.user_id = stacks.get_stackid(ctx, BPF_F_USER_STACK);
+    key.kernel_id = kernel_stacks.get_stackid(ctx, 0);
+    key.user_id = user_stacks.get_stackid(ctx, BPF_F_USER_STACK);
     counts.increment(key);
     return 0;
 }
@@ -48,12 +49,12 @@ except KeyboardInterrupt:
     pass
 
 # --- output ---
-stacks = b["stacks"]
+kernel_stacks, user_stacks = b["kernel_stacks"], b["user_stacks"]
 for key, count in b["counts"].items():
     frames = []
     if key.kernel_id >= 0:
-        frames += [b.ksym(addr) for addr in stacks.walk(key.kernel_id)]
+        frames += [b.ksym(addr) for addr in kernel_stacks.walk(key.kernel_id)]
     if key.user_id >= 0:
-        frames += [b.sym(addr, key.pid) for addr in stacks.walk(key.user_id)]
+        frames += [b.sym(addr, key.pid) for addr in user_stacks.walk(key.user_id)]
     stack = b";".join(reversed(frames)).decode("utf-8", "replace")
     print("%-8d %-8d %s" % (key.pid, count.value, stack), flush=True)

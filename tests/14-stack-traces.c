@@ -411,6 +411,8 @@ struct sampler {
 	struct perf_event_mmap_page *page;
 };
 
+static char buffer[THREADS][BUFFER];
+
 static struct profile {
 	struct {
 		struct phase phase[MAX_PHASES];
@@ -447,22 +449,23 @@ SEEN static void encrypt(const int *stop)
 }
 
 /* Spends its time in the kernel, which fills the buffer. */
-SEEN static void copy(const int *stop)
+SEEN static void copy(const int *stop, const long *args)
 {
-	static char buffer[BUFFER];
-	int zero = stim__try(open("/dev/zero", O_RDONLY | O_CLOEXEC));
-	const long args[7] = { SYS_read, zero, (long)buffer, sizeof(buffer) };
-
 	while (!load(stop))
-		if (take(args) != sizeof(buffer))
+		if (take(args) != args[3])
 			stim__fail("a read of /dev/zero failed");
-	close(zero);
 }
 
+/* Waits since before the tools are there, so that their maps have few stacks but those of phases. */
 SEEN static void play(void *arg)
 {
-	int t = *(int *)arg;
+	int t = *(int *)arg, zero = stim__try(open("/dev/zero", O_RDONLY | O_CLOEXEC));
+	long args[7] = { SYS_read, profile->go[0], (long)buffer[t], 1 };
 
+	if (take(args) != 1)
+		stim__fail("nothing to read");
+	args[1] = zero;
+	args[3] = sizeof(buffer[t]);
 	for (int i = 0; i < profile->thread[t].nr; i++) {
 		int *stop = &profile->thread[t].stop;
 
@@ -471,7 +474,7 @@ SEEN static void play(void *arg)
 		else if (profile->thread[t].phase[i].what == ENCRYPT)
 			encrypt(stop);
 		else
-			copy(stop);
+			copy(stop, args);
 		__atomic_store_n(stop, 0, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&profile->thread[t].now, i + 1, __ATOMIC_SEQ_CST);
 	}
@@ -487,18 +490,36 @@ static int play_thread(void *arg)
 	return 0;
 }
 
-/* Waits since before the tools are there, then plays its threads' phases. */
 static void play_process(void *arg __maybe_unused)
 {
 	static struct thread second;
 	int first = 0, other = 1;
-	char c;
 
-	stim__try(read(profile->go[0], &c, 1));
 	start_thread(&second, play_thread, &other);
 	play_thread(&first);
 	join_thread(&second);
 	stay(&profile->done);
+}
+
+/* Until it sleeps in its first read(). */
+static void wait_for_thread(int t)
+{
+	int64_t end = now_ms() + 20000;
+	char path[64], line[32] = "";
+
+	while (strncmp(line, "0 ", 2)) {
+		FILE *f;
+
+		poll(NULL, 0, 1);
+		snprintf(path, sizeof(path), "/proc/%d/syscall", load(&profile->thread[t].tid));
+		f = fopen(path, "re");
+		if (f && !fgets(line, sizeof(line), f))
+			*line = '\0';
+		if (f)
+			fclose(f);
+		if (now_ms() > end)
+			stim__fail("a thread does not come to its read()");
+	}
 }
 
 static void set_up_exercise(struct stim *s)
@@ -507,6 +528,8 @@ static void set_up_exercise(struct stim *s)
 	stim__try(pipe2(profile->go, O_CLOEXEC));
 	profile->sampler[1].cpu = stim__last_cpu();
 	profile->pid = stim__fork(s, play_process, NULL);
+	wait_for_thread(0);
+	wait_for_thread(1);
 	for (int i = 0; i < 2; i++) {
 		const char *tool = i ? "bcc" : "libbpf";
 
@@ -650,7 +673,7 @@ static void run_exercise(struct stim *s)
 	plan_phases(s);
 	for (int t = 0; t < THREADS; t++)
 		open_sampler(&profile->sampler[t]);
-	stim__try(write(profile->go[1], "x", 1));
+	stim__try(write(profile->go[1], "xx", THREADS));
 	while (lead(0) | lead(1))
 		poll(NULL, 0, 3);
 	wait_until(&profile->done, 1);

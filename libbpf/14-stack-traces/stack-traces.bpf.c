@@ -15,7 +15,14 @@ struct {
 	__uint(max_entries, MAX_STACKS);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, MAX_DEPTH * sizeof(__u64));
-} stacks SEC(".maps");
+} kernel_stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, MAX_STACKS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, MAX_DEPTH * sizeof(__u64));
+} user_stacks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -40,8 +47,8 @@ int trace_read(struct pt_regs *ctx)
 	struct path_key key = { .pid = bpf_get_current_pid_tgid() >> 32 };
 	__u64 zero = 0, *count = NULL;
 
-	key.kernel_id = bpf_get_stackid(ctx, &stacks, 0);
-	key.user_id = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
+	key.kernel_id = bpf_get_stackid(ctx, &kernel_stacks, 0);
+	key.user_id = bpf_get_stackid(ctx, &user_stacks, BPF_F_USER_STACK);
 	if (!is_lost(key.kernel_id) && !is_lost(key.user_id)) {
 		bpf_map_update_elem(&counts, &key, &zero, BPF_NOEXIST);
 		count = bpf_map_lookup_elem(&counts, &key);

@@ -22,7 +22,7 @@ static struct env {
 };
 
 static const struct argp_option opts[] = {
-	{ "max-stacks", 'm', "N", 0, "Keep up to N different stacks (default 16384)", 0 },
+	{ "max-stacks", 'm', "N", 0, "Keep up to N stacks of each kind (default 16384)", 0 },
 	{ "verbose", 'v', NULL, 0, "Show libbpf's debug messages", 0 },
 	{ 0 },
 };
@@ -81,15 +81,15 @@ static void print_stack(struct bpf_map *stacks, __s32 id, const struct syms *sym
 	}
 }
 
-static void print_row(struct bpf_map *stacks, const struct path_key *key, __u64 count,
+static void print_row(struct stack_traces_bpf *skel, const struct path_key *key, __u64 count,
 		      const struct syms *kernel)
 {
 	struct syms *user = syms__of_process(key->pid);
 	const char *sep = "";
 
 	printf("%-8u %-8llu ", key->pid, count);
-	print_stack(stacks, key->user_id, user, &sep);
-	print_stack(stacks, key->kernel_id, kernel, &sep);
+	print_stack(skel->maps.user_stacks, key->user_id, user, &sep);
+	print_stack(skel->maps.kernel_stacks, key->kernel_id, kernel, &sep);
 	printf("\n");
 	syms__free(user);
 }
@@ -106,7 +106,7 @@ static int print_rows(struct stack_traces_bpf *skel)
 					   sizeof(count), 0);
 		if (err)
 			break;
-		print_row(skel->maps.stacks, &key, count, kernel);
+		print_row(skel, &key, count, kernel);
 		prev = &key;
 	}
 	syms__free(kernel);
@@ -131,7 +131,9 @@ int main(int argc, char **argv)
 		err = explain("open", -errno);
 		goto cleanup;
 	}
-	err = bpf_map__set_max_entries(skel->maps.stacks, env.max_stacks);
+	err = bpf_map__set_max_entries(skel->maps.kernel_stacks, env.max_stacks);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.user_stacks, env.max_stacks);
 	if (err) {
 		explain("stacks: set max_entries", err);
 		goto cleanup;
