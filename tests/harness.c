@@ -291,7 +291,7 @@ void stim__drain_tools(void)
 bool stim__end_tools(void)
 {
 	signal_tools(SIGINT);
-	return await_tools("ZX", 10000);
+	return await_tools("ZX", 20000);
 }
 
 /* The agent takes some signals as orders, and sends the same one back when it has obeyed. */
