@@ -93,46 +93,19 @@ static int libbpf_print_fn(enum libbpf_print_level level, const char *format, va
 }
 
 /* --- attach --- */
-static struct attachment {
-	struct bpf_tc_hook hook;
-	struct bpf_tc_opts filter;
-	bool created, attached;
-} attachments[MAX_DEVICES];
+/* TODO: what has to be remembered of each device, so that it can be left as it was found. */
 
-static int attach(struct attachment *a, const char *device, int prog_fd)
+static int attach(const char *device, int prog_fd)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = if_nametoindex(device),
-		    .attach_point = BPF_TC_EGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = 1, .priority = 1, .prog_fd = prog_fd);
-	int err;
-
-	if (!hook.ifindex)
-		return explain(device, -errno);
-	a->hook = hook;
-	a->filter = filter;
-	err = bpf_tc_hook_create(&a->hook);
-	if (err && err != -EEXIST)
-		return explain("create clsact", err);
-	a->created = !err; /* or else it is somebody else's, and stays */
-	err = bpf_tc_attach(&a->hook, &a->filter);
-	a->attached = !err;
-	return err ? explain("attach", err) : 0;
+	/* TODO: attach the program to what leaves by the device. The hook may be there already. */
+	return 0;
 }
 
 /* --- cleanup --- */
-static int detach(struct attachment *a)
+static int detach(const char *device)
 {
-	int err = 0;
-
-	if (a->attached) {
-		a->filter.flags = a->filter.prog_fd = a->filter.prog_id = 0;
-		err = bpf_tc_detach(&a->hook, &a->filter);
-	}
-	if (a->created) {
-		a->hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-		err = bpf_tc_hook_destroy(&a->hook) ?: err;
-	}
-	return err ? explain("detach", err) : 0;
+	/* TODO: take off what attach() has put there, and nothing else. */
+	return 0;
 }
 
 /* --- output --- */
@@ -190,11 +163,7 @@ int main(int argc, char **argv)
 	}
 
 	/* --- config --- */
-	skel->rodata->old_port = htons(env.port);
-	skel->rodata->new_port = htons(env.new_port);
-	skel->rodata->new_ipv4 = env.ipv4.s_addr;
-	for (int i = 0; i < 4; i++)
-		skel->rodata->new_ipv6[i] = env.ipv6.s6_addr32[i];
+	/* TODO: let the kernel side know the port to look for, the new port and the new addresses. */
 
 	/* --- load --- */
 	err = tc_bpf__load(skel);
@@ -205,8 +174,7 @@ int main(int argc, char **argv)
 
 	/* --- attach --- */
 	for (int i = 0; i < env.nr_devices && !err; i++)
-		err = attach(&attachments[i], env.device[i],
-			     bpf_program__fd(skel->progs.rewrite_source));
+		err = attach(env.device[i], bpf_program__fd(skel->progs.rewrite_source));
 	if (err)
 		goto cleanup;
 
@@ -221,7 +189,7 @@ int main(int argc, char **argv)
 	/* --- cleanup --- */
 cleanup:
 	for (int i = 0; i < env.nr_devices; i++)
-		err = detach(&attachments[i]) ?: err;
+		err = detach(env.device[i]) ?: err;
 	tc_bpf__destroy(skel);
 	return err ? 1 : 0;
 }
