@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include "harness.h"
 
 #define PATIENCE_MS 5000
@@ -337,6 +336,11 @@ static void send_frame(int fd, const struct frame *f)
 {
 	struct virtio_net_hdr h = { 0 };
 	struct iovec parts[] = { { &h, sizeof(h) }, { (void *)f->data, f->len } };
+	struct sockaddr_ll to;
+	struct msghdr msg = {
+		.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = parts, .msg_iovlen = 2
+	};
+	socklen_t len;
 	ssize_t n;
 
 	if (f->kind->shape == UNFINISHED || f->kind->shape == SEGMENTS) {
@@ -350,7 +354,12 @@ static void send_frame(int fd, const struct frame *f)
 		h.gso_size = f->segment;
 		h.hdr_len = f->l4 + 20;
 	}
-	n = writev(fd, parts, 2);
+	/* Told so, for 5.10 does not look into what is sent through a VLAN interface. */
+	len = sizeof(to);
+	if (getsockname(fd, (struct sockaddr *)&to, &len))
+		stim__fail("socket: %s", strerror(errno));
+	to.sll_protocol = htons(f->kind->tags ? ETH_P_8021Q : f->kind->type);
+	n = sendmsg(fd, &msg, 0);
 	/* ENOBUFS: a filter dropped it on its way out, which is for the taps to tell. */
 	if (n != (ssize_t)(f->len + sizeof(h)) && (n >= 0 || errno != ENOBUFS))
 		stim__fail("frame of %zu bytes (%s): %s", f->len, f->kind->what, strerror(errno));

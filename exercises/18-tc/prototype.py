@@ -93,11 +93,12 @@ static inline int rewrite_ipv4(struct __sk_buff *skb)
 
 static inline int rewrite_ipv6(struct __sk_buff *skb)
 {
-    __be32 to[4] = { NEW_IPV6 };
     u32 l4 = ETH_HLEN + sizeof(struct ipv6hdr);
     struct ipv6hdr ip;
+    __be32 to[4];
     s64 diff;
 
+    NEW_IPV6 /* not as an initializer: BCC has no read-only data for it */
     if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)) || !is_ours(skb, l4, ip.nexthdr))
         return ROWS;
     diff = bpf_csum_diff((__be32 *)&ip.saddr, sizeof(ip.saddr), to, sizeof(to), 0);
@@ -129,7 +130,8 @@ ipv4 = struct.unpack("=I", socket.inet_pton(socket.AF_INET, args.new_ipv4))
 ipv6 = struct.unpack("=4I", socket.inet_pton(socket.AF_INET6, args.new_ipv6))
 bpf_text = bpf_text.replace("OLD_PORT", str(args.port)).replace("NEW_PORT", str(args.new_port))
 bpf_text = bpf_text.replace("NEW_IPV4", "%#x" % ipv4)
-bpf_text = bpf_text.replace("NEW_IPV6", ", ".join("%#x" % word for word in ipv6))
+words = " ".join("to[%d] = %#x;" % word for word in enumerate(ipv6))
+bpf_text = bpf_text.replace("NEW_IPV6", words)
 
 # --- load ---
 b = BPF(text=bpf_text, cflags=["-fms-extensions"])
