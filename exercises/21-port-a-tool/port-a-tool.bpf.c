@@ -14,7 +14,7 @@
 /* --- maps --- */
 /* TODO: where a call waits for its return, and the buffer that the rows come through. */
 
-__u64 lost; /* calls that no row will tell of */
+__u64 lost; /* calls that a full map or a full buffer had no room for */
 
 /* --- helpers --- */
 /* TODO: what all entries have in common, and all returns. */

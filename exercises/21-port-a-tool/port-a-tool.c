@@ -6,14 +6,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <time.h>
 #include <bpf/libbpf.h>
 #include "port-a-tool.h"
 #include "port-a-tool.skel.h"
 #include "tool.h"
 
 /* --- args --- */
-#define NO_ID	     0 /* no thread and no process that makes system calls has it */
 #define MAX_ID	     (1 << 22)
 #define MAX_DURATION 1000000000 /* seconds */
 
@@ -90,13 +89,13 @@ static int libbpf_print_fn(enum libbpf_print_level level, const char *format, va
 /* TODO: print a row, as the script's print_event() does. */
 
 /* --- loop --- */
-static int print_events(void)
+static int print_events(struct ring_buffer *rb)
 {
 	/* TODO: the first line depends on the options, as the script's does. */
 	printf("%-6s %-16s %6s %16s ARGs\n", "PID", "COMM", "SYS", "RET");
 	while (!exiting) {
-		/* TODO: read the buffer; end when --duration is over. */
-		sleep(1);
+		/* TODO: read the buffer instead of sleeping; end when --duration is over. */
+		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 	}
 	return 0;
 }
@@ -104,6 +103,7 @@ static int print_events(void)
 int main(int argc, char **argv)
 {
 	struct port_a_tool_bpf *skel;
+	struct ring_buffer *rb = NULL;
 	int err;
 
 	argp_err_exit_status = 2;
@@ -138,10 +138,10 @@ int main(int argc, char **argv)
 	}
 
 	/* --- output --- */
-	/* TODO: open the buffer. */
+	/* TODO: open the buffer as `rb`. */
 
 	/* --- loop --- */
-	err = print_events();
+	err = print_events(rb);
 
 	/* --- cleanup --- */
 	port_a_tool_bpf__detach(skel);
@@ -149,6 +149,7 @@ int main(int argc, char **argv)
 	if (skel->bss->lost)
 		fprintf(stderr, "lost %llu events\n", skel->bss->lost);
 cleanup:
+	ring_buffer__free(rb);
 	port_a_tool_bpf__destroy(skel);
 	return err ? 1 : 0;
 }

@@ -3,6 +3,8 @@
 #define PORT_A_TOOL_H
 
 /* --- types --- */
+#define NO_ID 0 /* no thread and no process that makes system calls has it */
+
 /* TODO: what the script keeps of a call until it returns, and what it sends for each. */
 
 #endif

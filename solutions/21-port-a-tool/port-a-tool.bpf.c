@@ -25,7 +25,7 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
-__u64 lost; /* calls that no row will tell of */
+__u64 lost; /* calls that a full map or a full buffer had no room for */
 
 /* --- helpers --- */
 static __always_inline int enter(enum shm_call call, __u64 a, __u64 b, __u64 c)
