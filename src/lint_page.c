@@ -240,6 +240,27 @@ static void check_prose(const struct page *p)
 		complain(p->lint, p->file, l.number, "%u words; cut it to %d", words, MAX_WORDS);
 }
 
+/* The chapters are one course: each ends with the way to the next, called by its heading. */
+static void check_next(const struct page *p)
+{
+	const struct unit *unit = unit_of(p), *next = unit + 1;
+	cleanup_buf struct buf text = { 0 };
+	cleanup_free char *line = NULL;
+	const char *title;
+
+	if (!unit || next == p->lint->units.items + p->lint->units.count ||
+	    file__read(next->chapter, &text))
+		return;
+	title = strstr(text.data, "\n# ");
+	if (!title)
+		return;
+	title += strlen("\n# ");
+	line = xprintf("\nNext: [%.*s](%s.md).\n", (int)strcspn(title, "\n"), title, next->name);
+	if (!strstr(p->text.data, line))
+		complain(p->lint, p->file, 1, "ends without \"%.*s\"", (int)strlen(line) - 2,
+			 line + 1);
+}
+
 /* A chapter and an exercise must have front matter; another page may. */
 static void check_front(struct page *p)
 {
@@ -274,6 +295,7 @@ void lint__page(struct lint *lint, const char *file)
 		check_front(&p);
 		check_fences(&p);
 		check_prose(&p);
+		check_next(&p);
 	}
 	for (size_t i = 0; i < p.fences.count && p.bodies; i++)
 		free(p.bodies[i]);
