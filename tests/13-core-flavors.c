@@ -4,6 +4,7 @@
  */
 #include <elf.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -405,7 +406,7 @@ static void run_pair(struct stim *s)
 enum { READERS = 3, MAX_STEPS = 23, MAX_BUFFERS = 5, FILE_SIZE = 20000, BPRM_BUF_SIZE = 256 };
 
 /* What the kernel has had to describe where the bytes go, by one enum: see numbers[]. */
-enum buffer { ONE, ONE_OF_LIST, LIST, KERNEL_LIST, PIPE, BUFFERS };
+enum buffer { ONE, ONE_OF_LIST, LIST, KERNEL_LIST, PIPE, PAGES, BUFFERS };
 
 /* One read that the kernel did. */
 struct step {
@@ -428,9 +429,9 @@ enum era { BEFORE_5_14, BEFORE_6_4, SINCE_6_5, ERAS };
 
 /* enum iter_type, in each of the kernels that the course has. */
 static const unsigned numbers[ERAS][BUFFERS] = {
-	[BEFORE_5_14] = { 4, 4, 4, 8, 32 },
-	[BEFORE_6_4] = { 6, 0, 0, 1, 3 },
-	[SINCE_6_5] = { 0, 0, 1, 3, 99 },
+	[BEFORE_5_14] = { 4, 4, 4, 8, 32, 16 },
+	[BEFORE_6_4] = { 6, 0, 0, 1, 3, 2 },
+	[SINCE_6_5] = { 0, 0, 1, 3, 99, 2 },
 };
 
 static enum era find_era(void)
@@ -532,6 +533,46 @@ static void splice_some(struct reader *r)
 	close(fd[1]);
 }
 
+static void *map_ring(int ring, size_t len, off_t what)
+{
+	return stim__try(mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, ring, what));
+}
+
+/* Into pages that io_uring has been told of before: on each kernel, neither a program's buffer nor a
+ * list. The file is O_NONBLOCK, or else a thread of io_uring's might read.
+ */
+static void read_registered(struct reader *r)
+{
+	unsigned size = 1 + pick(r, 9000), from = pick(r, FILE_SIZE - size);
+	struct iovec pages = { buf, sizeof(buf) };
+	struct io_uring_params p = {};
+	int ring = stim__try(syscall(SYS_io_uring_setup, 1, &p));
+	size_t len = p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe);
+	size_t sq_len = p.sq_off.array + p.sq_entries * sizeof(__u32);
+	size_t sqe_len = p.sq_entries * sizeof(struct io_uring_sqe);
+	char *rings = map_ring(ring, len > sq_len ? len : sq_len, IORING_OFF_SQ_RING);
+	struct io_uring_sqe *sqe = map_ring(ring, sqe_len, IORING_OFF_SQES);
+	const struct io_uring_cqe *cqe = (void *)(rings + p.cq_off.cqes);
+
+	stim__try(syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS, &pages, 1));
+	*sqe = (struct io_uring_sqe){
+		.opcode = IORING_OP_READ_FIXED,
+		.fd = file,
+		.addr = (uintptr_t)buf,
+		.len = size,
+		.off = from,
+	};
+	*(__u32 *)(rings + p.sq_off.array) = 0;
+	__atomic_store_n((__u32 *)(rings + p.sq_off.tail), 1, __ATOMIC_RELEASE);
+	note(r, PAGES, size);
+	stim__try(syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0));
+	if (cqe->res != (int)size)
+		stim__fail("io_uring read %d of %u bytes", cqe->res, size);
+	munmap(sqe, sqe_len);
+	munmap(rings, len > sq_len ? len : sq_len);
+	close(ring);
+}
+
 /* Not a file in memory. */
 static void read_zeros(void)
 {
@@ -563,6 +604,8 @@ static void read_somehow(struct reader *r, unsigned way)
 		return run_text(r);
 	case 6:
 		return splice_some(r);
+	case 7:
+		return read_registered(r);
 	default:
 		return read_zeros();
 	}
@@ -585,14 +628,14 @@ static void play_reader(void *arg)
 	int err;
 
 	r->pid = getpid();
-	for (unsigned way = 0; way < 8; way++)
+	for (unsigned way = 0; way < 9; way++)
 		read_somehow(r, way);
 	err = pthread_create(&id, NULL, read_in_thread, r);
 	if (err)
 		stim__fail("pthread_create: %s", strerror(err));
 	pthread_join(id, NULL);
 	for (unsigned i = 0; i < r->todo; i++)
-		read_somehow(r, pick(r, 8));
+		read_somehow(r, pick(r, 9));
 }
 
 /* A file in memory, open for reading only: the kernel runs none that somebody may write to. */
@@ -604,7 +647,7 @@ static int make_file(const void *data, size_t len)
 	if (write(fd, data, len) != (ssize_t)len)
 		stim__fail("memfd: %s", strerror(errno));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	reading = stim__try(open(path, O_RDONLY | O_CLOEXEC));
+	reading = stim__try(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	close(fd);
 	return reading;
 }
@@ -635,25 +678,27 @@ static void make_files(struct stim *s)
 struct view {
 	const char *sentence; /* the mistake; NULL: the truth */
 	enum era constants;   /* whose numbers it has; ERAS: it asks */
-	bool tid, bits, lists_only, one_kind, rest_user, rest_kernel;
+	bool tid, bits, all_other, lists_only, one_kind, rest_user, rest_kernel;
 };
 
 static const struct view views[] = {
 	{ .sentence = NULL, .constants = ERAS },
+	{ .sentence = "every row is `other`: nothing is classified yet, or by another kernel's "
+		      "numbers; "
+		      "ask for each with bpf_core_enum_value()",
+	  .constants = ERAS,
+	  .all_other = true },
 	{ .sentence =
 		  "the enum's values are those of vmlinux.h, kernel 6.12: this kernel has others; "
 		  "ask for each with bpf_core_enum_value()",
 	  .constants = SINCE_6_5 },
-	{ .sentence =
-		  "the enum's values are those of 5.10: this kernel has others; ask for each with "
-		  "bpf_core_enum_value()",
-	  .constants = BEFORE_5_14 },
 	{ .sentence = "the enum's values are compared as bits, which they were on 5.10 only: "
 		      "compare with "
 		      "==",
 	  .constants = ERAS,
 	  .bits = true },
-	{ .sentence = "reads into one buffer are `other`: newer kernels call that ITER_UBUF",
+	{ .sentence = "reads into one buffer are `other`: newer kernels call that ITER_UBUF, and "
+		      "6.1 has another number for it than 6.12",
 	  .constants = ERAS,
 	  .lists_only = true },
 	{ .sentence =
@@ -679,6 +724,8 @@ static const char *kind_of(const struct view *v, enum era era, enum buffer b)
 	const unsigned *known = numbers[v->constants == ERAS ? era : v->constants];
 	unsigned number = numbers[era][b];
 
+	if (v->all_other)
+		return "other";
 	if (v->one_kind && b == KERNEL_LIST)
 		return "user";
 	if (v->bits)
@@ -703,9 +750,7 @@ static void view_rows(struct stim *s, const struct view *v, enum era era)
 /* Whether the mistake makes a difference here. */
 static bool can_show(const struct view *v, enum era era)
 {
-	if (v->constants == era || ((v->lists_only || v->bits) && era == BEFORE_5_14))
-		return false;
-	return !(v->rest_user || v->rest_kernel) || era != SINCE_6_5;
+	return v->constants != era && (!(v->lists_only || v->bits) || era != BEFORE_5_14);
 }
 
 static void run_exercise(struct stim *s)
