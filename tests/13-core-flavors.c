@@ -684,8 +684,7 @@ struct view {
 static const struct view views[] = {
 	{ .sentence = NULL, .constants = ERAS },
 	{ .sentence = "every row is `other`: nothing is classified yet, or by another kernel's "
-		      "numbers; "
-		      "ask for each with bpf_core_enum_value()",
+		      "numbers; ask for each with bpf_core_enum_value()",
 	  .constants = ERAS,
 	  .all_other = true },
 	{ .sentence =
