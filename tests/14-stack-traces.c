@@ -397,8 +397,9 @@ const struct test_case pair = {
 /* How long something is done is not measured in time, since a machine under load skips samples: the
  * stimulus samples the same CPUs at the same frequency, and counts how many samples it gets.
  */
-enum { THREADS = 2, MAX_PHASES = 4, FREQUENCY = 97, PAGES = 64, BUFFER = 1 << 16 };
-enum what { COMPRESS, ENCRYPT, COPY };
+enum { THREADS = 2, PHASES = 3, FREQUENCY = 97, PAGES = 64, BUFFER = 1 << 16 };
+enum { NESTING = 40 }; /* deeper than a map of small stacks, and not as deep as MAX_DEPTH */
+enum what { COMPRESS, ENCRYPT, COPY, SORT };
 
 struct phase {
 	enum what what;
@@ -415,9 +416,8 @@ static char buffer[THREADS][BUFFER];
 
 static struct profile {
 	struct {
-		struct phase phase[MAX_PHASES];
-		int nr, now,
-			stop; /* phases; the one that it is in; the thread's flag for its end */
+		struct phase phase[PHASES];
+		int now, stop; /* the phase that it is in; the thread's flag for its end */
 		pid_t tid;
 	} thread[THREADS];
 	struct sampler sampler[THREADS];
@@ -448,6 +448,15 @@ SEEN static void encrypt(const int *stop)
 	spin(stop);
 }
 
+/* Nearly all samples are taken at the bottom. */
+SEEN static void sort(const int *stop, int depth)
+{
+	if (depth > 1)
+		sort(stop, depth - 1);
+	else
+		spin(stop);
+}
+
 /* Spends its time in the kernel, which fills the buffer. */
 SEEN static void copy(const int *stop, const long *args)
 {
@@ -466,13 +475,15 @@ SEEN static void play(void *arg)
 		stim__fail("nothing to read");
 	args[1] = zero;
 	args[3] = sizeof(buffer[t]);
-	for (int i = 0; i < profile->thread[t].nr; i++) {
+	for (int i = 0; i < PHASES; i++) {
 		int *stop = &profile->thread[t].stop;
 
 		if (profile->thread[t].phase[i].what == COMPRESS)
 			compress(stop);
 		else if (profile->thread[t].phase[i].what == ENCRYPT)
 			encrypt(stop);
+		else if (profile->thread[t].phase[i].what == SORT)
+			sort(stop, NESTING);
 		else
 			copy(stop, args);
 		__atomic_store_n(stop, 0, __ATOMIC_SEQ_CST);
@@ -582,7 +593,7 @@ static bool lead(int t)
 	int now = load(&profile->thread[t].now);
 	struct phase *phase = &profile->thread[t].phase[now];
 
-	if (now == profile->thread[t].nr)
+	if (now == PHASES)
 		return false;
 	phase->seen += take_samples(&profile->sampler[t], load(&profile->thread[t].tid));
 	if (phase->seen < phase->wanted)
@@ -595,12 +606,11 @@ static bool lead(int t)
 static void plan_phases(struct stim *s)
 {
 	static const unsigned primes[] = { 31, 41, 53, 67 };
-	static const enum what plan[THREADS][3] = { { COMPRESS, ENCRYPT, COPY },
-						    { ENCRYPT, COMPRESS } };
+	static const enum what plan[THREADS][PHASES] = { { COMPRESS, ENCRYPT, COPY },
+							 { ENCRYPT, COMPRESS, SORT } };
 
 	for (int t = 0; t < THREADS; t++) {
-		profile->thread[t].nr = 3 - t;
-		for (int i = 0; i < 3 - t; i++) {
+		for (int i = 0; i < PHASES; i++) {
 			profile->thread[t].phase[i].what = plan[t][i];
 			profile->thread[t].phase[i].wanted = primes[stim__rand(s, 4)];
 		}
@@ -611,10 +621,17 @@ static void plan_phases(struct stim *s)
 
 struct view {
 	const char *sentence; /* the mistake; NULL: the truth */
-	const char *names[3]; /* stacks, where they are not those of the truth */
 	double rate;	      /* of the samples, where it is not 1 */
-	bool pid, one_cpu, user_only, kernel_only, tid_names, nothing;
+	int depth;	      /* how many frames are left, if not all */
+	bool pid, one_cpu, inside_out, user_only, kernel_only, unknown, tid_names, nothing;
 };
+
+#define SHALLOW(n)                                                                              \
+	{                                                                                       \
+		.sentence = "the outermost functions of deep stacks are missing: the map keeps " #n \
+			    " addresses of each, see MAX_DEPTH",                                \
+		.depth = n,                                                                     \
+	}
 
 static const struct view views[] = {
 	{ .sentence = NULL },
@@ -622,22 +639,20 @@ static const struct view views[] = {
 		      "bpf_get_current_pid_tgid()",
 	  .pid = true },
 	{ .sentence = "the samples of one CPU are missing: there is an event to open for each CPU "
-		      "that is online, and a CPU that is not need not be the last one",
+		      "that is online, and a CPU that is not need not be the last one; or the "
+		      "event's pid is not -1 but the process's, which is its first thread alone",
 	  .one_cpu = true },
 	{ .sentence =
 		  "the innermost function comes first: that is how the map has them, rows begin "
 		  "with the outermost",
-	  .names = { "spin;compress;play;begin", "spin;encrypt;play;begin",
-		     "take;copy;play;begin" } },
+	  .inside_out = true },
 	{ .sentence = "samples that were taken in the kernel are missing: they have a user stack, "
 		      "too",
 	  .user_only = true },
 	{ .sentence = "only samples that were taken in the kernel are there", .kernel_only = true },
 	{ .sentence = "the functions have no names: the addresses are the process's, see "
 		      "syms__of_process()",
-	  .names = { "[unknown];[unknown];[unknown];[unknown]",
-		     "[unknown];[unknown];[unknown];[unknown]",
-		     "[unknown];[unknown];[unknown];[unknown]" } },
+	  .unknown = true },
 	{ .sentence = "the functions of a thread that has ended have no names: they are the "
 		      "process's, whose ID is --pid",
 	  .tid_names = true },
@@ -651,21 +666,49 @@ static const struct view views[] = {
 	{ .sentence = "every sample is counted twice: is the program attached to two events on "
 		      "each CPU?",
 	  .rate = 2 },
+	SHALLOW(4),
+	SHALLOW(8),
+	SHALLOW(10),
+	SHALLOW(16),
+	SHALLOW(20),
+	SHALLOW(32),
 };
+
+/* What a program of that view prints of a stack. */
+static void print_frames(char *text, const struct view *v, int t, enum what what)
+{
+	static const char *const inner[][2] = {
+		[COMPRESS] = { "compress", "spin" },
+		[ENCRYPT] = { "encrypt", "spin" },
+		[COPY] = { "copy", "take" },
+		[SORT] = { "sort", "spin" },
+	};
+	const char *frame[NESTING + 3] = { "begin", "play" };
+	int nr = 2, first;
+
+	while (nr < (what == SORT ? NESTING : 1) + 2)
+		frame[nr++] = inner[what][0];
+	frame[nr++] = inner[what][1];
+	first = v->depth && v->depth < nr ? nr - v->depth : 0;
+	for (int i = first; i < nr; i++) {
+		const char *name = frame[v->inside_out ? nr - 1 - i : i];
+
+		if (v->unknown || (v->tid_names && t))
+			name = "[unknown]";
+		text += sprintf(text, "%s%s", i > first ? ";" : "", name);
+	}
+}
 
 static void tell_phase(struct stim *s, const struct view *v, int t, const struct phase *phase)
 {
-	static const char *const names[] = { "begin;play;compress;spin", "begin;play;encrypt;spin",
-					     "begin;play;copy;take" };
-	const char *name = v->names[phase->what] ? v->names[phase->what] : names[phase->what];
 	pid_t tid = v->pid ? profile->pid : profile->thread[t].tid;
+	char stack[1024];
 
-	if (v->tid_names && t)
-		name = "[unknown];[unknown];[unknown];[unknown]";
 	if (v->nothing || (v->user_only && phase->what == COPY) ||
 	    (v->kernel_only && phase->what != COPY) || (v->one_cpu && t))
 		return;
-	stim__row(s, "%d %d %s", tid, (int)(phase->seen * (v->rate ? v->rate : 1) + 0.5), name);
+	print_frames(stack, v, t, phase->what);
+	stim__row(s, "%d %d %s", tid, (int)(phase->seen * (v->rate ? v->rate : 1) + 0.5), stack);
 }
 
 static void run_exercise(struct stim *s)
@@ -680,7 +723,7 @@ static void run_exercise(struct stim *s)
 	for (const struct view *v = views; v < views + ARRAY_SIZE(views); v++) {
 		stim__mistake(s, v->sentence);
 		for (int t = 0; t < THREADS; t++)
-			for (int i = 0; i < profile->thread[t].nr; i++)
+			for (int i = 0; i < PHASES; i++)
 				tell_phase(s, v, t, &profile->thread[t].phase[i]);
 	}
 }
