@@ -546,7 +546,7 @@ static void plan_shop(struct stim *s)
 
 static const struct view {
 	const char *sentence; /* the mistake; NULL: the truth */
-	bool by_thread, kept, first_begin, unread, late, int_amount, int_shelf;
+	bool by_thread, kept, first_begin, unread, late, int_amount, int_shelf, wide_shelf;
 	int shops;
 } views[] = {
 	{ .sentence = NULL },
@@ -569,6 +569,9 @@ static const struct view {
 	  .int_amount = true },
 	{ .sentence = "SHELF is below 0 in some rows: the argument is unsigned",
 	  .int_shelf = true },
+	{ .sentence = "SHELF is above 65535 in some rows: the argument is unsigned, and a short "
+		      "has a sign, which fills the wider record",
+	  .wide_shelf = true },
 	{ .sentence = "items are what their memory holds when the order ends: it is read when "
 		      "the order begins, later it is something else's",
 	  .late = true },
@@ -588,12 +591,14 @@ static void order_row(struct stim *s, const struct view *v, const struct order *
 		      const struct order *ended)
 {
 	long amount = v->int_amount ? (int)ended->amount : ended->amount;
-	int shelf = v->int_shelf ? (short)begun->shelf : begun->shelf;
+	long shelf = v->int_shelf ? (short)begun->shelf : begun->shelf;
 	const char *item = v->late ? GONE : shop->item[begun - shop->order];
 
+	if (v->wide_shelf)
+		shelf = (unsigned int)(short)begun->shelf;
 	if (begun->nameless || v->unread)
 		item = "";
-	stim__row(s, "%d %d %ld %d %.*s", ended->id, shelf, amount, ended->status, ITEM_SHOWN - 1,
+	stim__row(s, "%d %ld %ld %d %.*s", ended->id, shelf, amount, ended->status, ITEM_SHOWN - 1,
 		  item);
 }
 
@@ -648,7 +653,7 @@ const struct test_case exercise = {
 	.run = run_exercise,
 	.needs = {
 		{ "program * section=usdt type=kprobe *",
-		  "SEC(\"usdt\"), attached to the file and the process that the tool is told" },
+		  "a program in a bare SEC(\"usdt\")" },
 		{ "!program * section=usdt/*", "no file in SEC(): the tool is told which one" },
 		{ "!program * section=*probe* type=*", "no uprobe" },
 		{ "call * bpf_get_attach_cookie", "arguments by BPF_USDT() or bpf_usdt_arg()" },

@@ -34,21 +34,28 @@ struct event {
 
 /* --- maps --- */
 BPF_HASH(orders, int, struct event, 1024);
+BPF_ARRAY(empty, struct event, 1);
 BPF_PERF_OUTPUT(events);
 
 /* --- probe --- */
 int trace_begin(struct pt_regs *ctx)
 {
-    struct event e = {};
+    int id = 0, zero = 0;
+    struct event *e = empty.lookup(&zero);
     u16 shelf = 0;
     u64 item = 0;
 
-    bpf_usdt_readarg(1, ctx, &e.id);
+    bpf_usdt_readarg(1, ctx, &id);
     bpf_usdt_readarg(2, ctx, &shelf);
     bpf_usdt_readarg(3, ctx, &item);
-    e.shelf = shelf;
-    bpf_probe_read_user_str(e.item, sizeof(e.item), (void *)item);
-    orders.update(&e.id, &e);
+    if (e)
+        orders.update(&id, e);
+    e = orders.lookup(&id);
+    if (!e)
+        return 0;
+    e->id = id;
+    e->shelf = shelf;
+    bpf_probe_read_user_str(e->item, sizeof(e->item), (void *)item);
     return 0;
 }
 

@@ -8,7 +8,7 @@
 #include "uprobes.h"
 
 /* --- maps --- */
-/* TODO: what the end of an order has to know of its begin. */
+/* TODO: a map for what the end of an order has to know of its begin. */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

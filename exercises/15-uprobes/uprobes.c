@@ -74,7 +74,9 @@ static int libbpf_print_fn(enum libbpf_print_level level, const char *format, va
 /* --- attach --- */
 static int attach(struct uprobes_bpf *skel)
 {
-	/* TODO: attach both programs to their probes, in the process and the file of `env`. */
+	/* TODO: attach both programs to their probes, in the process and the file of `env`. The links go
+	 * into skel->links; what fails is explained, and its error returned.
+	 */
 	return 0;
 }
 
