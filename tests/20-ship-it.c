@@ -3,6 +3,9 @@
  * Exercise: processes that each process starts, and how many of them fail. The libbpf tool of either
  * goes away and comes back.
  */
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/sched.h> /* struct clone_args */
 #include <pthread.h>
 #include <semaphore.h>
@@ -12,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include "harness.h"
 
 /* --- both cases --- */
@@ -77,6 +81,88 @@ static void start_nothing(unsigned n)
 			stim__fail("clone: bad flags were not refused");
 }
 
+/* --- what is in the folder, which no row shows --- */
+
+/* What the tool is asked to pin. */
+struct pin {
+	const char *name, *kind;
+	unsigned id; /* of what the first run has left there; 0: nothing */
+};
+
+/* The ID of what is pinned; 0 where nothing is, or something of another kind. */
+static unsigned pinned_id(const struct pin *pin)
+{
+	union bpf_attr attr = { 0 };
+	char path[64], line[128], key[16];
+	unsigned id = 0;
+	FILE *f;
+	int fd;
+
+	snprintf(path, sizeof(path), PIN_DIR "/%s", pin->name);
+	attr.pathname = (uintptr_t)path;
+	fd = syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
+	if (fd < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	if (!f)
+		stim__fail("%s: %s", path, strerror(errno));
+	snprintf(key, sizeof(key), "%s_id: %%u", pin->kind);
+	while (fgets(line, sizeof(line), f) && sscanf(line, key, &id) != 1)
+		;
+	fclose(f);
+	close(fd);
+	return id;
+}
+
+static bool is_asked_for(const char *name, const struct pin *pins)
+{
+	for (; pins->name; pins++)
+		if (!strcmp(name, pins->name))
+			return true;
+	return false;
+}
+
+static void look_for_strays(struct stim *s, const struct pin *pins)
+{
+	DIR *dir = stim__try(opendir(PIN_DIR) ?: (DIR *)-1);
+	struct dirent *entry;
+
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && !is_asked_for(entry->d_name, pins))
+			stim__fault(
+				s,
+				"after the first run, DIR holds `%s`, which nobody has asked for: "
+				"--unpin does not remove it",
+				entry->d_name);
+	closedir(dir);
+}
+
+static void look_at_pins(struct stim *s, struct pin *pins)
+{
+	for (struct pin *pin = pins; pin->name; pin++) {
+		pin->id = pinned_id(pin);
+		if (!pin->id)
+			stim__fault(s, "after the first run, DIR lacks the %s `%s`", pin->kind,
+				    pin->name);
+	}
+	look_for_strays(s, pins);
+}
+
+static void compare_pins(struct stim *s, const struct pin *pins)
+{
+	for (; pins->name; pins++)
+		if (pins->id && pinned_id(pins) != pins->id)
+			stim__fault(
+				s,
+				"the second run has not left the %s `%s` in DIR as it was: what "
+				"happens between taking one away and putting another there is "
+				"missed",
+				pins->kind, pins->name);
+}
+
+/* --- both cases: the run --- */
+
 static void run_phase(struct worker *w)
 {
 	for (int i = 0; i < WORKERS; i++) {
@@ -87,7 +173,7 @@ static void run_phase(struct worker *w)
 
 /* The events, in the course of which the tool goes and comes. */
 static struct worker *run_workers(struct stim *s, void (*plan)(struct stim *, struct worker *, int),
-				  void (*work)(void *))
+				  void (*work)(void *), struct pin *pins)
 {
 	struct worker *w = stim__try(mmap(NULL, WORKERS * sizeof(*w), PROT_READ | PROT_WRITE,
 					  MAP_SHARED | MAP_ANONYMOUS, -1, 0));
@@ -106,8 +192,10 @@ static struct worker *run_workers(struct stim *s, void (*plan)(struct stim *, st
 	}
 	run_phase(w);
 	stim__end_libbpf();
+	look_at_pins(s, pins);
 	run_phase(w);
 	stim__start_libbpf();
+	compare_pins(s, pins);
 	run_phase(w);
 	for (int i = 0; i < WORKERS; i++)
 		stim__wait(w[i].pid);
@@ -187,7 +275,10 @@ static const struct {
 
 static void run_pair(struct stim *s)
 {
-	struct worker *w = run_workers(s, plan_tasks, start_tasks);
+	struct pin pins[] = {
+		{ "link", "link", 0 }, { "counts", "map", 0 }, { "bss", "map", 0 }, { 0 }
+	};
+	struct worker *w = run_workers(s, plan_tasks, start_tasks, pins);
 
 	for (size_t v = 0; v < ARRAY_SIZE(pair_views); v++) {
 		stim__mistake(s, pair_views[v].sentence);
@@ -370,7 +461,11 @@ static void process_rows(struct stim *s, const struct view *v, const struct work
 
 static void run_exercise(struct stim *s)
 {
-	struct worker *w = run_workers(s, plan_processes, supervise);
+	struct pin pins[] = {
+		{ "count_start", "link", 0 }, { "count_end", "link", 0 }, { "counts", "map", 0 },
+		{ "starters", "map", 0 },     { "bss", "map", 0 },	  { 0 },
+	};
+	struct worker *w = run_workers(s, plan_processes, supervise, pins);
 
 	for (size_t v = 0; v < ARRAY_SIZE(views); v++) {
 		stim__mistake(s, views[v].sentence);
