@@ -142,7 +142,9 @@ int main(int argc, char **argv)
 
 	/* --- load --- */
 	/* TODO: with --pin, whatever a run has counted must be there for the next one to find. */
-	/* TODO: what must not happen when the run before has left a program at its hook? */
+	/* TODO: there are two programs, and the run before has left both, one or none at its hook.
+	 * What must not happen to one that is there?
+	 */
 	err = ship_it_bpf__load(skel);
 	if (err) {
 		explain("load", err);
@@ -150,7 +152,7 @@ int main(int argc, char **argv)
 	}
 
 	/* --- attach --- */
-	/* TODO: with --pin, what is attached now must stay so when this process ends. */
+	/* TODO: with --pin, whatever is attached now must stay so when this process ends. */
 	err = ship_it_bpf__attach(skel);
 	if (err) {
 		explain("attach", err);
