@@ -817,10 +817,9 @@ static const char *field(const struct frame *f, size_t at)
 /* What to think of when the first wrong byte is there. */
 static const char *advice(const struct frame *f, const uint8_t *got, size_t len, size_t at)
 {
-	if (!is_rewritten(f))
-		return "it should have been left alone";
-	if (!memcmp(got, f->data, len))
-		return "it should have been rewritten";
+	if (at - f->l4 < 2 && len >= f->l4 + 2 &&
+	    get16(got + f->l4) == __builtin_bswap16(to.new_port))
+		return "that is the new port in the wrong byte order: htons() it once";
 	if (at - sum_at(f) > 1)
 		return "all before it is right";
 	switch (f->kind->shape) {
@@ -861,9 +860,16 @@ static void compare(struct stim *s, struct wire *w, const struct frame *f, const
 		at++;
 	if (f->kind->tags && at > 11)
 		tag = 4;
-	if (at < n || at < len)
-		complain(s, w, "%s came out wrong, first in %s (%s)", f->kind->what,
-			 field(f, at + tag), advice(f, got, n, at + tag));
+	if (at == n && at == len)
+		return;
+	if (!is_rewritten(f))
+		complain(s, w, "%s was rewritten, in %s: it should have been left alone",
+			 f->kind->what, field(f, at + tag));
+	else if (n == f->len && !memcmp(got, f->data, n))
+		complain(s, w, "%s was not rewritten", f->kind->what);
+	else
+		complain(s, w, "%s came out wrong, first in %s (%s)", f->kind->what, field(f, at),
+			 advice(f, got, n, at));
 }
 
 /* A frame that somebody else's filter drops leaves no trace, or comes out in the next one's place. */
@@ -935,6 +941,12 @@ static bool is_short(const struct frame *f)
 	return is_from_port(f) && (!f->kind->longer || f->kind->shape == SEGMENTS);
 }
 
+/* The devices carry the frames in turn. */
+static bool is_on_first(const struct frame *f)
+{
+	return is_from_port(f) && (f - frames) % 2 == 0;
+}
+
 static bool is_nothing(const struct frame *f)
 {
 	(void)f;
@@ -971,6 +983,7 @@ static const struct {
 		       "or 8 bytes must be there" },
 	{ is_short, "long frames were not counted: their headers lie outside of data..data_end, "
 		    "where bpf_skb_load_bytes() finds them" },
+	{ is_on_first, "what leaves by the second device was not counted: attach to each of them" },
 	{ is_ipv4, "IPv6 frames were not counted" },
 	{ is_without_options, "an IPv4 header is as long as ihl says" },
 };

@@ -97,14 +97,18 @@ static int libbpf_print_fn(enum libbpf_print_level level, const char *format, va
 
 static int attach(const char *device, int prog_fd)
 {
-	/* TODO: attach the program to what leaves by the device. The hook may be there already. */
+	/* TODO: attach the program to what leaves by the device. The hook may be there already: then
+	 * bpf_tc_hook_create() says -EEXIST, whatever explain() would make of that.
+	 */
 	return 0;
 }
 
 /* --- cleanup --- */
 static int detach(const char *device)
 {
-	/* TODO: take off what attach() has put there, and nothing else. */
+	/* TODO: take off what attach() has put there, and nothing else. This is called for each device,
+	 * also for those that attach() failed for or never came to.
+	 */
 	return 0;
 }
 
@@ -163,7 +167,9 @@ int main(int argc, char **argv)
 	}
 
 	/* --- config --- */
-	/* TODO: let the kernel side know the port to look for, the new port and the new addresses. */
+	/* TODO: let the kernel side know the port to look for, the new port and the new addresses, all in
+	 * network byte order. The addresses are in it already, the ports are not.
+	 */
 
 	/* --- load --- */
 	err = tc_bpf__load(skel);

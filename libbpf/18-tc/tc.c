@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include <bpf/libbpf.h>
 #include "tc.h"
@@ -105,7 +106,9 @@ static int detach(struct bpf_tc_hook *hook, struct bpf_tc_opts *filter, bool cre
 		hook->attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 		err = bpf_tc_hook_destroy(hook) ?: err;
 	}
-	return err ? explain("detach", err) : 0;
+	if (err) /* explain() would blame -ENOENT on the kernel: here, the filter is gone already */
+		fprintf(stderr, "tc: detach: %s\n", strerror(-err));
+	return err;
 }
 
 /* --- output --- */

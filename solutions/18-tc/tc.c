@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <bpf/libbpf.h>
 #include "tc.h"
@@ -132,7 +133,9 @@ static int detach(struct attachment *a)
 		a->hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 		err = bpf_tc_hook_destroy(&a->hook) ?: err;
 	}
-	return err ? explain("detach", err) : 0;
+	if (err) /* explain() would blame -ENOENT on the kernel: here, the filter is gone already */
+		fprintf(stderr, "tc: detach: %s\n", strerror(-err));
+	return err;
 }
 
 /* --- output --- */
