@@ -941,6 +941,12 @@ static bool is_short(const struct frame *f)
 	return is_from_port(f) && (!f->kind->longer || f->kind->shape == SEGMENTS);
 }
 
+/* Without the segments as well, whose headers alone are in the first piece. */
+static bool is_in_one_page(const struct frame *f)
+{
+	return is_from_port(f) && f->kind->longer < 4096;
+}
+
 /* The devices carry the frames in turn. */
 static bool is_on_first(const struct frame *f)
 {
@@ -983,6 +989,9 @@ static const struct {
 		       "or 8 bytes must be there" },
 	{ is_short, "long frames were not counted: their headers lie outside of data..data_end, "
 		    "where bpf_skb_load_bytes() finds them" },
+	{ is_in_one_page,
+	  "no frame of several pieces was counted: bpf_skb_load_bytes() finds what lies "
+	  "outside of data..data_end, or bpf_skb_pull_data() brings it in" },
 	{ is_on_first, "what leaves by the second device was not counted: attach to each of them" },
 	{ is_ipv4, "IPv6 frames were not counted" },
 	{ is_without_options, "an IPv4 header is as long as ihl says" },
