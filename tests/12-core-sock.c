@@ -96,7 +96,8 @@ static union address mapped(const union address *v4)
 static union address add_ipv6(struct stim *s)
 {
 	uint64_t prefix = 0x20010db8ULL << 32 | stim__rand(s, 1ULL << 32);
-	union address a = ipv6(prefix, 1 + stim__rand(s, (1ULL << 63) - 1));
+	/* In its last half it looks like a mapped one. */
+	union address a = ipv6(prefix, 0xffffULL << 32 | (1 + stim__rand(s, (1ULL << 32) - 1)));
 	struct {
 		struct in6_addr address;
 		uint32_t prefix_len;
@@ -565,7 +566,8 @@ static void accept_while_waiting(void)
 static void *accept_all_kinds(void *name)
 {
 	union address own4 = stage->server[V4], own6 = stage->server[V6], any = ipv6(0, 0);
-	union address to4 = own4, to6 = own6;
+	union address to4 = own4, to6 = own6, one = ipv6(0, 1), to_one = one;
+	union address placeholder = ipv4(0x7f000006);
 	const int *n = stage->primes;
 	int server4, server6, both;
 
@@ -575,10 +577,14 @@ static void *accept_all_kinds(void *name)
 	both = listen_at(&any, stage->cc[MAPPED]);
 	set_port(&to4, port(&any));
 	set_port(&to6, port(&any));
+	set_port(&to_one, port(&any));
 	accept_often(n[0], server4, &own4, &stage->client[V4], stage->cc[V4]);
 	accept_often(n[1], server6, &own6, &stage->client[V6], stage->cc[V6]);
 	accept_often(n[2], both, &to4, &stage->client[V4], stage->cc[MAPPED]);
 	accept_often(n[3], both, &to6, &stage->client[V6], stage->cc[MAPPED]);
+	/* Addresses that are nearly mapped, or what IPv6 sockets have in skc_daddr. */
+	accept_often(1, both, &to_one, &one, stage->cc[MAPPED]);
+	accept_often(1, both, &to4, &placeholder, stage->cc[MAPPED]);
 	accept_nothing(n[4], both);
 	use_others();
 	close(both);

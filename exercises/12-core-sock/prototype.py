@@ -11,6 +11,18 @@ from bcc import BPF
 
 bpf_text = r"""
 /* --- includes --- */
+/* The kernel's headers want names of its newest bpf.h. BCC puts its own copy first, which in 0.31 is older. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define bpf_task_work bpf_timer
+#define BPF_TRACE_FSESSION 101
+#define BPF_TRACE_FENTRY_MULTI 102
+#define BPF_TRACE_FEXIT_MULTI 103
+#define BPF_TRACE_FSESSION_MULTI 104
+#define BPF_F_CPU 8
+#define BPF_F_ALL_CPUS 16
+#define BPF_LOAD_ACQ 0x100
+#define BPF_STORE_REL 0x110
+#endif
 #include <linux/in6.h>
 #include <net/inet_connection_sock.h>
 #include <net/tcp.h>
