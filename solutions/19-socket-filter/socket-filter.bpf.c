@@ -20,7 +20,7 @@
 #define MAX_TAGS 2
 
 /* --- types --- */
-enum found { FLOW, OTHER, CUT }; /* CUT: the frame ends too early */
+enum found { FLOW, OTHER, CUT }; /* FLOW: it may be one yet; CUT: the frame ends too early */
 
 struct ports {
 	__be16 source, dest;
@@ -42,22 +42,23 @@ static __always_inline bool is_tag(__be16 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
-/* The EtherType behind the tags that are in the data; 0 when the frame ends in one. */
-static __always_inline __be16 skip_tags(struct __sk_buff *skb, __u32 *off)
+/* The EtherType behind the tags that are in the data, and where what it names begins. */
+static __always_inline enum found skip_tags(struct __sk_buff *skb, __u32 *off, __be16 *type)
 {
 	struct vlan_hdr tag;
 	struct ethhdr eth;
 
 	if (bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
-		return 0;
+		return CUT;
 	*off = sizeof(eth);
 	for (int i = 0; i < MAX_TAGS && is_tag(eth.h_proto); i++) {
 		if (bpf_skb_load_bytes(skb, *off, &tag, sizeof(tag)))
-			return 0;
+			return CUT;
 		eth.h_proto = tag.h_vlan_encapsulated_proto;
 		*off += sizeof(tag);
 	}
-	return eth.h_proto;
+	*type = eth.h_proto;
+	return FLOW;
 }
 
 static __always_inline enum found read_ipv4(struct __sk_buff *skb, __u32 *off, struct flow *flow)
@@ -90,6 +91,21 @@ static __always_inline enum found read_ipv6(struct __sk_buff *skb, __u32 *off, s
 	return FLOW;
 }
 
+/* Version, protocol and addresses, and where the ports begin. The source is taken for local. */
+static __always_inline enum found read_ip(struct __sk_buff *skb, __u32 *off, __be16 type,
+					  struct flow *flow)
+{
+	enum found found = OTHER;
+
+	if (type == bpf_htons(ETH_P_IP))
+		found = read_ipv4(skb, off, flow);
+	else if (type == bpf_htons(ETH_P_IPV6))
+		found = read_ipv6(skb, off, flow);
+	if (found == FLOW && flow->protocol != IPPROTO_TCP && flow->protocol != IPPROTO_UDP)
+		return OTHER;
+	return found;
+}
+
 static __always_inline void swap_ends(struct flow *flow)
 {
 	__u16 port = flow->local_port;
@@ -104,22 +120,11 @@ static __always_inline void swap_ends(struct flow *flow)
 	flow->remote_port = port;
 }
 
-/* The source is taken for local, and swapped when the frame arrives. */
-static __always_inline enum found read_flow(struct __sk_buff *skb, struct flow *flow)
+/* The ports, and which end is local. */
+static __always_inline enum found read_ends(struct __sk_buff *skb, __u32 off, struct flow *flow)
 {
 	struct ports ports;
-	__u32 off = 0;
-	__be16 type = skip_tags(skb, &off);
-	enum found found = type ? OTHER : CUT;
 
-	if (type == bpf_htons(ETH_P_IP))
-		found = read_ipv4(skb, &off, flow);
-	else if (type == bpf_htons(ETH_P_IPV6))
-		found = read_ipv6(skb, &off, flow);
-	if (found != FLOW)
-		return found;
-	if (flow->protocol != IPPROTO_TCP && flow->protocol != IPPROTO_UDP)
-		return OTHER;
 	if (bpf_skb_load_bytes(skb, off, &ports, sizeof(ports)))
 		return CUT;
 	flow->local_port = ports.source;
@@ -127,6 +132,19 @@ static __always_inline enum found read_flow(struct __sk_buff *skb, struct flow *
 	if (skb->pkt_type != PACKET_OUTGOING)
 		swap_ends(flow);
 	return FLOW;
+}
+
+static __always_inline enum found read_flow(struct __sk_buff *skb, struct flow *flow)
+{
+	__be16 type = 0;
+	__u32 off = 0;
+	enum found found = skip_tags(skb, &off, &type);
+
+	if (found == FLOW)
+		found = read_ip(skb, &off, type, flow);
+	if (found == FLOW)
+		found = read_ends(skb, off, flow);
+	return found;
 }
 
 /* --- probe --- */
