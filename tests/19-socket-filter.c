@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -13,6 +14,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "harness.h"
 
@@ -260,7 +262,7 @@ static void put_text(const uint8_t *name, char *to)
 /* --- the pair: queries --- */
 struct kind {
 	bool counts;
-	uint8_t version, protocol; /* 0: UDP */
+	uint8_t version, protocol; /* 4 or 6, else no IP; 0: UDP */
 	enum way way;
 	uint16_t tags[3];
 	uint8_t options, ihl; /* bytes of options; a lie about the header's length */
@@ -354,7 +356,10 @@ static uint8_t *put_ip(uint8_t *ip, const struct kind *k)
 
 static uint16_t ethertype(const struct kind *k)
 {
-	return k->version == 6 ? ETH_P_IPV6 : k->version == 4 ? ETH_P_IP : ETH_P_ARP;
+	return k->version == 6	 ? ETH_P_IPV6
+	       : k->version == 4 ? ETH_P_IP
+	       : k->version	 ? 0
+				 : ETH_P_ARP;
 }
 
 static uint8_t *put_dns(uint8_t *udp, const struct kind *k)
@@ -622,6 +627,7 @@ static void add_other_frames(struct stim *s)
 		{ .version = 6, .protocol = IPPROTO_DSTOPTS, .way = LEAVES },
 		{ .version = 6, .protocol = IPPROTO_FRAGMENT },
 		{ .version = 4, .way = LEAVES, .tags = { AD, Q, Q } },
+		{ .version = 1 },
 		/* These end too early, and are nothing at all. */
 		{ .version = 4, .cut = 1 },
 		{ .version = 6, .cut = 1 },
@@ -631,6 +637,8 @@ static void add_other_frames(struct stim *s)
 		{ .version = 4, .options = 20, .cut = 20 },
 		{ .version = 6, .cut = 40, .way = LEAVES },
 		{ .version = 6, .cut = 3, .tags = { Q, Q } },
+		{ .version = 4, .fragment = 0x2001, .cut = 10 },
+		{ .version = 4, .ihl = 4, .cut = 5, .way = LEAVES },
 	};
 	static const uint8_t primes[] = { 2, 3, 5 };
 
@@ -646,6 +654,7 @@ static void add_other_frames(struct stim *s)
 
 /* --- the exercise: what a program makes of the frames, with or without a slip --- */
 struct slip {
+	uint16_t offset_mask; /* of the fragment's field, if it is another */
 	bool everywhere, no_tag_bytes, no_tags, any_fragment, any_ihl, arrives, only_arrives,
 		mirrored, to_us;
 	bool ipv4_only, port_order, not_lost, no_limit, no_others, whole_others, cut_too, lost_too;
@@ -684,12 +693,20 @@ static const struct slip slips[] = {
 		      "not, and nor is that of a frame which leaves with it" },
 	{ .any_fragment = true,
 	  .sentence = "a fragment from the middle of a packet has no ports: its offset is not 0" },
+	{ .offset_mask = 0x3fff,
+	  .sentence = "the first fragment of a packet belongs to no flow: its offset, the lower 13 "
+		      "bits, is 0, and it has the ports" },
+	{ .offset_mask = 0x7fff,
+	  .sentence = "a packet that must not be fragmented belongs to no flow: the offset is the "
+		      "lower 13 bits only" },
+	{ .offset_mask = 0xff1f,
+	  .sentence = "the fragment's offset is read in the wrong byte order" },
 	{ .any_ihl = true, .sentence = "an IPv4 header whose ihl is below 5 belongs to no flow" },
 	{ .ipv4_only = true, .sentence = "IPv6 belongs to no flow" },
 	{ .port_order = true,
 	  .sentence = "ports are in the wrong byte order: bpf_skb_load_bytes() leaves bytes as "
-		      "they are, other "
-		      "than BCC, and the user side converts them" },
+		      "they are, unlike "
+		      "BCC, and the user side converts them" },
 	{ .no_limit = true, .sentence = "--flows is ignored: the map has room for more flows" },
 	{ .not_lost = true,
 	  .sentence = "frames that find no room in the map are not counted as lost" },
@@ -763,7 +780,8 @@ static enum found find_ip(const struct view *v, const struct slip *slip, struct 
 			return CUT;
 		if ((ip[0] & 15) < 5 && !slip->any_ihl)
 			return OTHER;
-		return get16(ip + 6) & 0x1fff && !slip->any_fragment ? OTHER : FLOW;
+		return get16(ip + 6) & (slip->offset_mask ?: 0x1fff) && !slip->any_fragment ? OTHER
+											    : FLOW;
 	}
 	if (type != ETH_P_IPV6 || slip->ipv4_only)
 		return OTHER;
@@ -898,6 +916,102 @@ static void print_counts(struct stim *s, const struct slip *slip)
 	stim__row(s, "lost %zu - - -", slip->not_lost ? 0 : lost);
 }
 
+/* --- the exercise: what rows cannot tell --- */
+static int bpf(enum bpf_cmd cmd, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+}
+
+/* From now on, while the descriptor is open. */
+static int count_runs(void)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.enable_stats.type = BPF_STATS_RUN_TIME;
+	return stim__try(bpf(BPF_ENABLE_STATS, &attr));
+}
+
+/* The next program or map behind `id`, open, or -1; fills in what the kernel tells of it. */
+static int next_object(enum bpf_cmd next, enum bpf_cmd open, __u32 *id, void *info, size_t size)
+{
+	union bpf_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.start_id = *id;
+	if (bpf(next, &attr))
+		return -1;
+	*id = attr.next_id;
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_id = *id; /* the same four bytes as map_id */
+	fd = stim__try(bpf(open, &attr));
+	memset(info, 0, size);
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = fd;
+	attr.info.info_len = size;
+	attr.info.info = (uintptr_t)info;
+	stim__try(bpf(BPF_OBJ_GET_INFO_BY_FD, &attr));
+	return fd;
+}
+
+/* How many frames a socket without the program gets depends on its queue's room: no rows to foretell. */
+static void find_idle_program(struct stim *s)
+{
+	struct bpf_prog_info info;
+	__u32 id = 0;
+	int fd;
+
+	while ((fd = next_object(BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID, &id, &info,
+				 sizeof(info))) >= 0) {
+		close(fd);
+		if (info.type == BPF_PROG_TYPE_SOCKET_FILTER && !info.run_cnt)
+			stim__fault(s, "the program is loaded, but no frame was shown to it: the "
+				       "socket has to get it with SO_ATTACH_BPF, and to be bound "
+				       "to the DEVICE");
+	}
+}
+
+/* All of `struct flow` but its padding. */
+enum { FIELDS_SIZE = 38, KEY_SIZE = 40, MAX_KEYS = 256 };
+
+static void find_twins(struct stim *s, int fd)
+{
+	static uint8_t keys[MAX_KEYS][KEY_SIZE];
+	union bpf_attr attr;
+	int nr = 0;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = fd;
+	while (nr < MAX_KEYS) {
+		attr.key = nr ? (uintptr_t)keys[nr - 1] : 0;
+		attr.next_key = (uintptr_t)keys[nr];
+		if (bpf(BPF_MAP_GET_NEXT_KEY, &attr))
+			return;
+		for (int i = 0; i < nr; i++)
+			if (!memcmp(keys[i], keys[nr], FIELDS_SIZE))
+				stim__fault(s, "one flow has two rows: the 2 bytes of padding "
+					       "behind the members of struct flow are part of the "
+					       "key, too; write all of it before use");
+		nr++;
+	}
+}
+
+/* Padding that nobody wrote is what the stack had there: no rows to foretell, either. */
+static void find_split_flows(struct stim *s)
+{
+	struct bpf_map_info info;
+	__u32 id = 0;
+	int fd;
+
+	while ((fd = next_object(BPF_MAP_GET_NEXT_ID, BPF_MAP_GET_FD_BY_ID, &id, &info,
+				 sizeof(info))) >= 0) {
+		if (info.type == BPF_MAP_TYPE_HASH && info.key_size == KEY_SIZE)
+			find_twins(s, fd);
+		close(fd);
+	}
+}
+
 static void setup_exercise(struct stim *s)
 {
 	stim__arg(s, "bcc", "--flows");
@@ -909,6 +1023,7 @@ static void setup_exercise(struct stim *s)
 
 static void run_exercise(struct stim *s)
 {
+	int stats = count_runs();
 	size_t mixed;
 
 	make_flows(s);
@@ -922,6 +1037,9 @@ static void run_exercise(struct stim *s)
 	add_flood(s);
 	send_from(mixed);
 	stim__drain_tools();
+	find_idle_program(s);
+	find_split_flows(s);
+	close(stats);
 	print_counts(s, &truth);
 	for (size_t i = 0; i < ARRAY_SIZE(slips); i++) {
 		stim__mistake(s, slips[i].sentence);
@@ -937,8 +1055,9 @@ const struct test_case exercise = {
 		{ "program * section=socket type=socket_filter *", "a socket filter, SEC(\"socket\")" },
 		{ "call * bpf_skb_load_bytes*", "a packet read with bpf_skb_load_bytes()" },
 		{ "!call * bpf_probe_read*", "a packet read as packet, no read of kernel memory" },
-		{ "map * type=hash *", "a hash, counting in the kernel" },
-		{ "variable .bss lost *", "a global variable \"lost\" that counts" },
+		{ "map * type=hash *", "a hash" },
+		{ "call * bpf_map_update_elem", "flows that the program itself adds to the hash" },
+		{ "variable .bss lost *", "a global variable \"lost\"" },
 		{ "!map * type=ringbuf *", "counting in the kernel, no ring buffer" },
 		{ "!map * type=perf_event_array *", "counting in the kernel, no perf buffer" },
 	},

@@ -71,6 +71,8 @@ int count_bytes(struct __sk_buff *skb)
     }
     if (type == ETH_P_IP) {
         struct ip_t *ip = cursor_advance(cursor, sizeof(*ip));
+        if ((u64)cursor > skb->len) /* even if the next line could tell */
+            return 0;
         if (ip->hlen < 5 || ip->foffset)
             return ETH_HLEN;
         flow.version = 4;
