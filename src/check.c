@@ -202,7 +202,7 @@ static int build(struct check *c, struct buf *compiler)
 	if (!c->options->json && compiler->len)
 		fputs(compiler->data, stdout);
 	if (!c->options->json && err >= 0)
-		printf("%s %s in %.1f s\n", c->subject.source_name,
+		printf("%s %s in %.1f s\n", err ? c->unit->name : c->subject.source_name,
 		       err ? "does not compile; mend the first error above" : "built",
 		       (now_ms() - start) / 1000.0);
 	fflush(stdout);
