@@ -628,8 +628,9 @@ struct view {
 
 #define SHALLOW(n)                                                                              \
 	{                                                                                       \
-		.sentence = "the outermost functions of deep stacks are missing: the map keeps " #n \
-			    " addresses of each, see MAX_DEPTH",                                \
+		.sentence =                                                                     \
+			"the outermost functions of deep stacks are missing: the map keeps " #n \
+			" addresses of each, see MAX_DEPTH",                                    \
 		.depth = n,                                                                     \
 	}
 

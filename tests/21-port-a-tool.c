@@ -570,9 +570,8 @@ static const struct view views[] = {
 	  .comm = BEGINS },
 	{ .sentence = "calls that fail are missing", .no_failures = true },
 	{ .sentence = "shmctl() calls are missing", .no_shmctl = true },
-	{ .sentence =
-		  "what was in the buffer when the signal came is missing: read it once more "
-		  "before you end",
+	{ .sentence = "what was in the buffer when the signal came is missing: read it once more "
+		      "before you end",
 	  .no_rest = true },
 };
 

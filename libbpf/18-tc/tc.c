@@ -119,7 +119,8 @@ static int print_counts(struct bpf_map *counts)
 	int err;
 
 	while (!(err = bpf_map__get_next_key(counts, last, &service, sizeof(service)))) {
-		err = bpf_map__lookup_elem(counts, &service, sizeof(service), &count, sizeof(count), 0);
+		err = bpf_map__lookup_elem(counts, &service, sizeof(service), &count, sizeof(count),
+					   0);
 		if (err)
 			return explain("counts: lookup", err);
 		printf("%-5s %-6u %-8llu %-9llu %llu\n",

@@ -4,7 +4,7 @@
 
 /* --- types --- */
 #define MAX_SERVICES 1024 /* counted */
-#define MAX_DROPS 16   /* dropped */
+#define MAX_DROPS    16	  /* dropped */
 
 struct service {
 	__u16 protocol;
