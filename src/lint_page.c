@@ -243,12 +243,12 @@ static void check_prose(const struct page *p)
 /* The chapters are one course: each ends with the way to the next, called by its heading. */
 static void check_next(const struct page *p)
 {
-	const struct unit *unit = unit_of(p), *next = unit + 1;
+	const struct unit *unit = unit_of(p), *next = unit ? unit + 1 : NULL;
 	cleanup_buf struct buf text = { 0 };
 	cleanup_free char *line = NULL;
 	const char *title;
 
-	if (!unit || next == p->lint->units.items + p->lint->units.count ||
+	if (!next || next == p->lint->units.items + p->lint->units.count ||
 	    file__read(next->chapter, &text))
 		return;
 	title = strstr(text.data, "\n# ");
