@@ -509,7 +509,8 @@ static void plan_actor(struct stim *s, struct actor *a, int least)
 
 	a->nr = plan_good(s, a->step);
 	a->step[0].args[0] |= 1ULL << 40;
-	a->step[0].args[2] |= 16 << 26;
+	/* One bit that both huge sizes have, and none that only the second has. */
+	a->step[0].args[2] = (a->step[0].args[2] & ~(31ULL << 26)) | 16 << 26;
 	a->step[a->nr++] = pick_bad(s);
 	while (a->nr < least) {
 		if (stim__rand(s, 2))
