@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "rows.h"
+#include "submission.h"
+
+struct reader {
+	struct submission *s;
+	struct archive *archive;
+	bool folder;
+	uint64_t unpacked;
+	size_t entries;
+};
+
+static void note(struct submission *s, const char *fmt, ...) __printf(2, 3);
+static void note(struct submission *s, const char *fmt, ...)
+{
+	cleanup_buf struct buf visible = { 0 };
+	cleanup_free char *text = NULL;
+	va_list ap;
+
+	if (s->notes.count == SUBMISSION_MAX_NOTES)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	if (s->notes.count == SUBMISSION_MAX_NOTES - 1)
+		strcpy(text, "...");
+	text__visible(&visible, (struct text){ text, strnlen(text, 500) });
+	strings__add(&s->notes, steal_ptr(visible.data));
+}
+
+/* --- names --- */
+
+/* Where a path leads: the folder and the file at its end, and whether those stand in an exercise. */
+struct place {
+	struct strings parts;
+	bool outside;
+	const char *dir, *file; /* in `parts`, NULL when it is no exercise's */
+};
+
+static void place__of(struct place *p, const char *path)
+{
+	const char *at = path;
+	size_t n;
+
+	*p = (struct place){ .outside = *path == '/' };
+	while (*at) {
+		size_t len = strcspn(at, "/");
+
+		if (len == 2 && !memcmp(at, "..", 2))
+			p->outside = true;
+		if (len && !(len == 1 && *at == '.'))
+			strings__add(&p->parts, text__copy(at, len));
+		at += len + (at[len] == '/');
+	}
+	n = p->parts.count;
+	if (n == 2 || (n > 2 && !strcmp(p->parts.items[n - 3], "exercises"))) {
+		p->dir = p->parts.items[n - 2];
+		p->file = p->parts.items[n - 1];
+	}
+}
+
+/* "07-histograms", by its form. */
+static bool is_unit_name(const char *name)
+{
+	return strspn(name, "0123456789") == 2 && name[2] == '-';
+}
+
+static struct handed_in *find_item(struct submission *s, const char *dir)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!strcmp(s->item[i].unit->name, dir))
+			return &s->item[i];
+	return NULL;
+}
+
+/* Which source of the exercise in the folder `dir` the file is, or -1. */
+static int source_index(const char *dir, const char *file)
+{
+	const char *topic = dir + 3;
+	size_t len = strlen(topic);
+
+	for (int i = 0; i < NR_SOURCES; i++)
+		if (!strncmp(file, topic, len) && !strcmp(file + len, unit_sources[i]))
+			return i;
+	return -1;
+}
+
+/* --- content --- */
+
+/* A small file that becomes a thousand times as large is meant to fill something. */
+static bool blown_up(struct reader *r)
+{
+	int64_t packed;
+
+	if (r->folder || r->unpacked <= 1 << 20)
+		return r->unpacked > SUBMISSION_MAX_BYTES;
+	packed = archive_filter_bytes(r->archive, -1);
+	return r->unpacked > SUBMISSION_MAX_BYTES ||
+	       r->unpacked / SUBMISSION_MAX_RATIO > (uint64_t)(packed > 0 ? packed : 1);
+}
+
+/* Reads the entry's bytes into `b`. Returns what is wrong with them, or NULL. */
+static const char *read_content(struct reader *r, struct buf *b)
+{
+	const void *block;
+	size_t size;
+	int64_t at;
+	int err;
+
+	buf__add(b, "", 0);
+	while ((err = archive_read_data_block(r->archive, &block, &size, &at)) == ARCHIVE_OK) {
+		r->unpacked += size;
+		/* A sparse file has holes; a source has none. */
+		if (at != (int64_t)b->len || b->len + size > SUBMISSION_MAX_FILE)
+			return "is too large, or has holes";
+		buf__add(b, block, size);
+	}
+	if (err != ARCHIVE_EOF)
+		return "cannot be read";
+	return memchr(b->data, '\0', b->len) ? "holds NUL bytes" : NULL;
+}
+
+static void take_source(struct reader *r, struct archive_entry *e, struct handed_in *h, int source)
+{
+	cleanup_free char *name = xprintf("%s%s", h->unit->topic, unit_sources[source]);
+	const char *wrong = NULL;
+	cleanup_buf struct buf text = { 0 };
+
+	if (archive_entry_hardlink(e))
+		wrong = "is a hard link, not a file";
+	else if (archive_entry_filetype(e) == AE_IFLNK)
+		wrong = "is a symbolic link, not a file";
+	else if (archive_entry_filetype(e) != AE_IFREG)
+		wrong = "is no regular file";
+	else
+		wrong = read_content(r, &text);
+	if (wrong) {
+		free(h->refused);
+		h->refused = xprintf("%s %s", name, wrong);
+		note(r->s, "%s/%s %s: not taken", h->unit->name, name, wrong);
+		return;
+	}
+	if (h->given[source])
+		note(r->s, "%s/%s is there twice: the last one counts", h->unit->name, name);
+	if (archive_entry_perm(e) & (S_ISUID | S_ISGID))
+		note(r->s, "%s/%s has a set-id bit: taken as plain text", h->unit->name, name);
+	buf__free(&h->source[source]);
+	h->source[source] = text;
+	text = (struct buf){ 0 };
+	h->given[source] = true;
+}
+
+/* What the project puts beside the sources; a submission's own is of no interest. */
+static bool is_ours(const char *file)
+{
+	return !strcmp(file, "README.md") || !strcmp(file, "prototype.py") ||
+	       !strcmp(file, "starter.ids");
+}
+
+static void take_entry(struct reader *r, struct archive_entry *e)
+{
+	const char *path = archive_entry_pathname(e);
+	struct handed_in *h;
+	struct place p;
+	int source;
+
+	if (!path) {
+		note(r->s, "a name that is no UTF-8: passed over");
+		return;
+	}
+	place__of(&p, path);
+	h = p.dir ? find_item(r->s, p.dir) : NULL;
+	source = p.dir && is_unit_name(p.dir) ? source_index(p.dir, p.file) : -1;
+	if (p.outside)
+		note(r->s, "%s leads outside: not taken", path);
+	else if (h && source >= 0)
+		take_source(r, e, h, source);
+	else if (h && archive_entry_filetype(e) != AE_IFDIR && !is_ours(p.file))
+		note(r->s, "%s is no source of the exercise: passed over", path);
+	else if (source >= 0)
+		note(r->s, "%s: no exercise is called %s", path, p.dir);
+	strings__free(&p.parts);
+}
+
+/* --- folders and archives --- */
+
+/* Folders that only a whole checkout has, and that may be large. */
+static bool is_of_checkout(struct archive_entry *e)
+{
+	const char *path = archive_entry_pathname(e), *name = path ? strrchr(path, '/') : NULL;
+
+	return name && (!strcmp(name, "/.git") || !strcmp(name, "/build"));
+}
+
+static struct archive *open_folder(const char *path)
+{
+	struct archive *a = archive_read_disk_new();
+
+	if (archive_read_disk_set_symlink_physical(a) || archive_read_disk_open(a, path)) {
+		archive_read_free(a);
+		return NULL;
+	}
+	return a;
+}
+
+/* Only what the course says can be handed in: each further format is one more parser to trust. */
+static struct archive *open_archive(const char *path, struct submission *s)
+{
+	struct archive *a = archive_read_new();
+
+	archive_read_support_filter_gzip(a);
+	archive_read_support_filter_xz(a);
+	archive_read_support_format_tar(a);
+	archive_read_support_format_zip(a);
+	if (!archive_read_open_filename(a, path, 65536))
+		return a;
+	note(s, "not an archive that can be read (a folder, .tar.gz, .tar.xz or .zip is): %s",
+	     archive_error_string(a));
+	archive_read_free(a);
+	return NULL;
+}
+
+/* The path within the folder that was given: libarchive tells it from where the command runs. An
+ * exercise's own folder may be what is handed in.
+ */
+static void make_relative(struct archive_entry *e, const char *root)
+{
+	const char *path = archive_entry_pathname(e), *name;
+	size_t len = strlen(root);
+	cleanup_free char *inner = NULL;
+
+	while (len > 1 && root[len - 1] == '/')
+		len--;
+	if (!path || strncmp(path, root, len))
+		return;
+	for (name = root + len; name > root && name[-1] != '/';)
+		name--;
+	inner = is_unit_name(name) ? xprintf("%.*s%s", (int)(root + len - name), name, path + len)
+				   : xstrdup(path + len + strspn(path + len, "/"));
+	archive_entry_set_pathname(e, inner);
+}
+
+/* One entry. Returns 1 when there may be more, 0 at the end, or a negative error code. */
+static int read_entry(struct reader *r, struct archive_entry *e, const char *path)
+{
+	int err = archive_read_next_header2(r->archive, e);
+
+	if (err == ARCHIVE_EOF)
+		return 0;
+	if (err < ARCHIVE_WARN) {
+		note(r->s, "ends in the middle or is damaged: %s",
+		     archive_error_string(r->archive) ?: "no reason given");
+		return r->entries ? 0 : -EBADMSG;
+	}
+	if (r->folder) {
+		if (archive_read_disk_can_descend(r->archive) && !is_of_checkout(e))
+			archive_read_disk_descend(r->archive);
+		make_relative(e, path);
+	} else {
+		/* Passing an entry over unpacks it all the same. */
+		r->unpacked += archive_entry_size_is_set(e) ? archive_entry_size(e) : 0;
+	}
+	if (r->entries++ == SUBMISSION_MAX_ENTRIES || blown_up(r)) {
+		note(r->s, "it holds too much: what follows \"%s\" is passed over",
+		     archive_entry_pathname(e) ?: "?");
+		return 0;
+	}
+	take_entry(r, e);
+	return 1;
+}
+
+static int read_entries(struct reader *r, const char *path)
+{
+	struct archive_entry *e = archive_entry_new2(r->archive);
+	int more;
+
+	while ((more = read_entry(r, e, path)) > 0)
+		archive_entry_clear(e);
+	archive_entry_free(e);
+	return more;
+}
+
+/* Sources that were not handed in are the starter's. */
+static void fill_in(struct submission *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct handed_in *h = &s->item[i];
+
+		for (int k = 0; k < NR_SOURCES && handed_in__any(h); k++) {
+			cleanup_free char *path =
+				unit__source(h->unit, h->unit->exercise, unit_sources[k]);
+
+			if (h->given[k])
+				continue;
+			buf__free(&h->source[k]);
+			file__read(path, &h->source[k]);
+			if (!h->refused)
+				note(s, "%s/%s%s was not handed in: the starter's is used",
+				     h->unit->name, h->unit->topic, unit_sources[k]);
+		}
+	}
+}
+
+/* "anna" of "class/anna.tar.gz". */
+static char *name_of(const char *given)
+{
+	cleanup_free char *real = realpath(given, NULL);
+	const char *path = real ? real : given;
+	static const char *const endings[] = {
+		".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar", ".zip"
+	};
+	cleanup_buf struct buf visible = { 0 };
+	size_t len = strlen(path), start;
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	for (start = len; start && path[start - 1] != '/';)
+		start--;
+	len -= start;
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+		if (text__ends(path + start, len, endings[i]) && len > strlen(endings[i])) {
+			len -= strlen(endings[i]);
+			break;
+		}
+	text__visible(&visible, (struct text){ path + start, len < 200 ? len : 200 });
+	return steal_ptr(visible.data);
+}
+
+int submission__read(struct submission *s, const char *path, const struct units *units)
+{
+	struct reader r = { .s = s };
+	struct stat st;
+	int err = 0;
+
+	*s = (struct submission){ .name = name_of(path),
+				  .item = xcalloc(units->count, sizeof(*s->item)),
+				  .count = units->count };
+	for (size_t i = 0; i < units->count; i++)
+		s->item[i].unit = &units->items[i];
+	if (stat(path, &st)) {
+		err = -errno;
+		note(s, "%s", strerror(-err));
+		return err;
+	}
+	r.folder = S_ISDIR(st.st_mode);
+	r.archive = r.folder ? open_folder(path) : open_archive(path, s);
+	err = r.archive ? read_entries(&r, path) : -EBADMSG;
+	archive_read_free(r.archive);
+	if (!err)
+		fill_in(s);
+	return err;
+}
+
+void submission__free(struct submission *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		for (int k = 0; k < NR_SOURCES; k++)
+			buf__free(&s->item[i].source[k]);
+		free(s->item[i].refused);
+	}
+	free(s->item);
+	free(s->name);
+	strings__free(&s->notes);
+	*s = (struct submission){ 0 };
+}
+
+bool handed_in__any(const struct handed_in *h)
+{
+	bool any = h->refused;
+
+	for (int i = 0; i < NR_SOURCES; i++)
+		any |= h->given[i];
+	return any;
+}
+
+bool handed_in__edited(const struct handed_in *h)
+{
+	for (int i = 0; i < NR_SOURCES; i++) {
+		cleanup_free char *path = unit__source(h->unit, h->unit->exercise, unit_sources[i]);
+		cleanup_buf struct buf starter = { 0 };
+
+		if (file__read(path, &starter) || starter.len != h->source[i].len ||
+		    memcmp(starter.data, h->source[i].data, starter.len))
+			return true;
+	}
+	return h->refused;
+}
