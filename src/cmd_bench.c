@@ -155,7 +155,7 @@ static int bench_kernel(const struct subject *s, const char *kernel, size_t n)
 
 static void print_head(const struct subject *s, uint64_t runs)
 {
-	cleanup_free char *program = xprintf("%s/%s", project_root(), s->program);
+	const char *program = s->binary;
 	struct stat st = { 0 };
 
 	stat(program, &st);

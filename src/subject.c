@@ -18,8 +18,8 @@ static char *program_path(const struct unit *u, enum subject_kind kind, const ch
 	return xprintf("build/%s/%s/%s", roots[kind], u->name, u->topic);
 }
 
-int subject__init(struct subject *s, const struct unit *unit, enum subject_kind kind,
-		  const char *wrong)
+/* What the unit says, of the pair or of the exercise. */
+static int init_case(struct subject *s, const struct unit *unit, enum subject_kind kind)
 {
 	bool pair = kind == SUBJECT_TWIN;
 	cleanup_free char *page =
@@ -32,15 +32,35 @@ int subject__init(struct subject *s, const struct unit *unit, enum subject_kind 
 		.kind = kind,
 		.test_case = pair ? "pair" : "exercise",
 		.prototype = pair ? xstrdup(unit->bcc) : xprintf("%s/prototype.py", unit->exercise),
-		.program = program_path(unit, kind, wrong),
 		.test = xprintf("build/tests/%s", unit->name),
 	};
-	/* build/libbpf/NN-topic/topic is made of libbpf/NN-topic/topic.bpf.c, a wrong one of a copy. */
-	s->source = xprintf("%s/%s.bpf.c", project_root(),
-			    kind == SUBJECT_WRONG ? s->program : s->program + strlen("build/"));
-	s->source_name = s->source + strlen(project_root()) + 1;
 	err = front__read(&front, page);
 	s->capabilities = front.capabilities;
+	return err;
+}
+
+int subject__init(struct subject *s, const struct unit *unit, enum subject_kind kind,
+		  const char *wrong)
+{
+	int err = init_case(s, unit, kind);
+
+	s->program = program_path(unit, kind, wrong);
+	s->binary = xprintf("%s/%s", project_root(), s->program);
+	/* build/libbpf/NN-topic/topic is made of libbpf/NN-topic/topic.bpf.c, a wrong one of a copy. */
+	s->source_name = xprintf("%s.bpf.c", kind == SUBJECT_WRONG ? s->program
+								   : s->program + strlen("build/"));
+	s->source = xprintf("%s/%s", project_root(), s->source_name);
+	return err;
+}
+
+int subject__init_built(struct subject *s, const struct unit *unit, const struct built *built)
+{
+	int err = init_case(s, unit, SUBJECT_SUBMITTED);
+
+	s->binary = xprintf("/proc/self/fd/%d", built->program);
+	s->source = xprintf("/proc/self/fd/%d", built->source);
+	s->source_name = xprintf("exercises/%s/%s.bpf.c", unit->name, unit->topic);
+	buf__add(&s->facts, built->facts.data, built->facts.len);
 	return err;
 }
 
@@ -48,7 +68,9 @@ void subject__free(struct subject *s)
 {
 	free(s->prototype);
 	free(s->program);
+	free(s->binary);
 	free(s->source);
+	free(s->source_name);
 	free(s->test);
 	buf__free(&s->facts);
 	*s = (struct subject){ 0 };
@@ -57,7 +79,7 @@ void subject__free(struct subject *s)
 int subject__build(struct subject *s, struct buf *messages)
 {
 	const char *const targets[] = { s->program, s->test, "build/agent", "build/facts", NULL };
-	cleanup_free char *object = xprintf("%s/%s.bpf.o", project_root(), s->program);
+	cleanup_free char *object = xprintf("%s.bpf.o", s->binary);
 	int err = build__targets(targets, messages);
 
 	return err ? err : build__facts(object, &s->facts);
@@ -94,11 +116,10 @@ int subject__snapshot(const struct subject *s, const struct image *image, struct
 int subject__run(const struct subject *s, const struct image *image, uint64_t seed, struct run *out)
 {
 	cleanup_free char *test = xprintf("%s/%s", project_root(), s->test);
-	cleanup_free char *binary = xprintf("%s/%s", project_root(), s->program);
 	const struct snapshot_source source = source_of(s, image, test);
 	const struct run_program program = {
-		.binary = binary,
-		.facts = s->facts.data,
+		.binary = s->binary,
+		.facts = s->facts.data ? s->facts.data : "",
 		.capabilities = s->capabilities,
 		.seed = seed,
 	};

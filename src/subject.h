@@ -3,25 +3,27 @@
 #define SUBJECT_H
 
 #include "run.h"
-#include "unit.h"
+#include "sandbox.h"
 
 /* A libbpf program that is run beside a unit's BCC prototype, and all that is needed for that. */
 enum subject_kind {
 	SUBJECT_TWIN,	  /* the worked pair's */
 	SUBJECT_EXERCISE, /* the learner's file */
 	SUBJECT_SOLUTION,
-	SUBJECT_WRONG, /* the solution with a patch of tests/wrong/ */
+	SUBJECT_WRONG,	   /* the solution with a patch of tests/wrong/ */
+	SUBJECT_SUBMITTED, /* what somebody handed in, built in the sandbox */
 };
 
 struct subject {
 	const struct unit *unit;
 	enum subject_kind kind;
-	const char *test_case;	 /* "pair" or "exercise" */
-	char *prototype;	 /* BCC program */
-	char *program;		 /* libbpf program, a make target */
-	char *source;		 /* its kernel side, topic.bpf.c */
-	const char *source_name; /* the same, from the project's root */
-	char *test;		 /* stimulus and judge, a make target */
+	const char *test_case; /* "pair" or "exercise" */
+	char *prototype;       /* BCC program */
+	char *program;	       /* libbpf program, a make target, or NULL: it is built already */
+	char *binary;	       /* its path */
+	char *source;	       /* path of its kernel side, topic.bpf.c */
+	char *source_name;     /* the same, from the project's root */
+	char *test;	       /* stimulus and judge, a make target */
 	uint64_t capabilities;
 	struct buf facts; /* after subject__build() */
 };
@@ -31,6 +33,10 @@ struct subject {
  */
 int subject__init(struct subject *s, const struct unit *unit, enum subject_kind kind,
 		  const char *wrong);
+/* The same for what sandbox__build() left, which must outlive the subject; subject__build() then builds
+ * what runs and judges it.
+ */
+int subject__init_built(struct subject *s, const struct unit *unit, const struct built *built);
 void subject__free(struct subject *s);
 #define cleanup_subject __attribute__((cleanup(subject__free)))
 
