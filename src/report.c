@@ -95,6 +95,8 @@ static void parse_line(struct report *r, struct text line, int *verdicts)
 	if (is(item, "verdict")) {
 		r->match = is(line, "match");
 		*verdicts += r->match || is(line, "mismatch") ? 1 : 2;
+	} else if (is(item, "rows")) {
+		r->rows_match = is(line, "match");
 	} else if (is(item, "message")) {
 		add_string(&r->message, &r->nr_messages, line);
 	} else if (is(item, "cause") && !r->cause) {

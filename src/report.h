@@ -23,7 +23,8 @@ struct report_row {
 
 struct report {
 	bool match;
-	char **message; /* why it is no match */
+	bool rows_match; /* whatever the object lacks */
+	char **message;	 /* why it is no match */
 	size_t nr_messages;
 	char *cause; /* the likeliest, or NULL */
 	struct report_need {

@@ -1303,6 +1303,7 @@ static enum verdict judge_parsed(const struct rows_rule *rule, const struct layo
 	side[LIBBPF] = &libbpf;
 	side[TRUTH] = &truth.rows;
 	verdict = judge(rule, l, &truth, side, &messages, &cause);
+	buf__printf(&lines, "rows %s\n", verdict == VERDICT_MATCH ? "match" : "differ");
 	if (!judge_needs(&messages, &lines, needs, nr_needs, in->facts) && verdict == VERDICT_MATCH)
 		verdict = VERDICT_MISMATCH;
 	mark(side, rule->ordered);
