@@ -94,7 +94,7 @@ static void show_kernel(void *ctx, size_t i, int code, const struct buf *printed
 
 static int run_round(struct check *c)
 {
-	const struct pool pool = { run_kernel, show_kernel, c };
+	const struct pool pool = { .job = run_kernel, .done = show_kernel, .ctx = c };
 
 	return pool__run(&pool, c->kernels.count, c->options->jobs);
 }

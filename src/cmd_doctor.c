@@ -139,8 +139,7 @@ static void print_findings(const struct findings *f)
 	size_t i;
 
 	printf("%-10s %s: %s\n", "machine", f->accel, f->why);
-	json_array_foreach(f->kernels, i, value)
-	{
+	json_array_foreach (f->kernels, i, value) {
 		const char *release = json_string_value(json_object_get(value, "release"));
 
 		printf("%-10s %s: %s\n", i ? "" : "kernels",
@@ -152,7 +151,7 @@ static void print_findings(const struct findings *f)
 	       json_integer_value(json_object_get(f->disk, "snapshots_mb")),
 	       json_integer_value(json_object_get(f->disk, "snapshots_bound_mb")),
 	       json_integer_value(json_object_get(f->disk, "free_mb")));
-	json_array_foreach(f->edited, i, value)
+	json_array_foreach (f->edited, i, value)
 		printf("%-10s %s\n", i ? "" : "edited", json_string_value(value));
 	if (f->missing)
 		printf("missing packages; as root:\n    %s\n", f->missing);

@@ -117,7 +117,7 @@ static int prepare(struct args *a)
 {
 	cleanup_units struct units units = { 0 };
 	struct work w = { .args = a, .start = now_ms() };
-	const struct pool pool = { prepare_one, show_one, &w };
+	const struct pool pool = { .job = prepare_one, .done = show_one, .ctx = &w };
 	int err = a->max_mb ? store__set_bound(a->max_mb) : 0;
 
 	if (!err)

@@ -137,7 +137,7 @@ static int run(struct args *a)
 	cleanup_unit struct unit unit = { 0 };
 	cleanup_subject struct subject subject = { 0 };
 	struct job job = { a, &subject, EXIT_MATCH };
-	const struct pool pool = { run_kernel, show_kernel, &job };
+	const struct pool pool = { .job = run_kernel, .done = show_kernel, .ctx = &job };
 	int err;
 
 	if (unit__find(&unit, project_root(), a->unit) ||

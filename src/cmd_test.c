@@ -397,7 +397,7 @@ COMMAND(test, "run every test: units on all kernels, unit tests, fuzzers, lint",
 {
 	struct args args = { 0 };
 	struct suite suite = { .args = &args };
-	const struct pool pool = { run_job, show_job, &suite };
+	const struct pool pool = { .job = run_job, .done = show_job, .ctx = &suite };
 	int64_t start = now_ms();
 	int err;
 

@@ -16,6 +16,7 @@
 struct child {
 	pid_t pid; /* 0: not started, -1: ended */
 	int out, pidfd, code;
+	bool handed;
 };
 
 static void start_child(const struct pool *p, struct child *c, size_t i)
@@ -55,6 +56,7 @@ static void hand_out(const struct pool *p, struct child *c, size_t i)
 	buf__add(&printed, "", 0);
 	file__read(path, &printed);
 	close_fd(&c->out);
+	c->handed = true;
 	p->done(p->ctx, i, c->code, &printed);
 }
 
@@ -115,8 +117,11 @@ int pool__run(const struct pool *p, size_t n, size_t width)
 		running = 0;
 		for (size_t i = 0; i < started; i++)
 			running += children[i].pid > 0;
-		for (; handed < started && children[handed].pid < 0; handed++)
-			hand_out(p, &children[handed], handed);
+		for (size_t i = handed; i < started && (p->as_they_end || children[i].pid < 0); i++)
+			if (children[i].pid < 0 && !children[i].handed)
+				hand_out(p, &children[i], i);
+		while (handed < started && children[handed].handed)
+			handed++;
 	}
 	if (err)
 		end_children(children, started);
