@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <string.h>
+
+#include "grade.h"
+#include "image.h"
+#include "result.h"
+#include "rows.h"
+#include "verifier.h"
+
+enum { LOG_LINES = 12, STDERR_MAX = 1000 };
+
+/* An item of the rubric: which share of it was reached, and what a learner is told. */
+struct item {
+	unsigned done, of;
+	struct buf said;
+};
+
+/* What is seen of one exercise. */
+struct card {
+	const struct grade_options *options;
+	const struct handed_in *handed_in;
+	struct front front;
+	struct item item[POINTS];
+	unsigned matched; /* runs whose rows are right */
+	bool judged, tampered;
+};
+
+void grade__seeds(uint64_t seed, uint64_t out[GRADE_SEEDS])
+{
+	/* splitmix64, cut to the length that a person can still type */
+	for (int i = 0; i < GRADE_SEEDS; i++) {
+		uint64_t z = seed += 0x9e3779b97f4a7c15;
+
+		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+		z = (z ^ z >> 27) * 0x94d049bb133111eb;
+		out[i] = (z ^ z >> 31) >> 32;
+	}
+}
+
+/* --- a run --- */
+
+static void count(struct item *item, bool good)
+{
+	item->done += good;
+	item->of++;
+}
+
+/* Once per item: the first failure says most, and feedback must stay short. */
+static bool first_of(const struct item *item)
+{
+	return !item->said.len;
+}
+
+/* What the program wrote on standard error: the verifier's log, or its end. */
+static void add_stderr(struct buf *b, const struct result *r)
+{
+	const struct buf *err = &r->run->libbpf.err;
+	cleanup_buf struct buf source = { 0 }, text = { 0 };
+	size_t skip = err->len > STDERR_MAX ? err->len - STDERR_MAX : 0;
+
+	if (!err->len)
+		return;
+	buf__add(&source, "", 0);
+	file__read(r->subject->source, &source);
+	if (!verifier__excerpt(err->data, r->subject->source_name, source.data, LOG_LINES, &text))
+		buf__add(&text, err->data + skip, err->len - skip);
+	for (struct lines l = lines_of(text.data, text.len); lines__next(&l);) {
+		buf__printf(b, "    ");
+		text__visible(b, (struct text){ l.line, l.len });
+		buf__printf(b, "\n");
+	}
+}
+
+static void note_loads(struct card *c, const struct result *r, bool ready)
+{
+	struct item *item = &c->item[POINT_LOADS];
+
+	count(item, ready);
+	if (ready || !first_of(item))
+		return;
+	buf__printf(&item->said, "on %s: %s\n", r->kernel, result__reason(r));
+	add_stderr(&item->said, r);
+}
+
+static void note_matches(struct card *c, const struct result *r)
+{
+	struct item *item = &c->item[POINT_MATCHES];
+
+	count(item, r->report.rows_match);
+	c->matched += r->report.rows_match;
+	if (r->report.rows_match || !first_of(item))
+		return;
+	buf__printf(&item->said, "on %s, seed %llu: %s\n", r->kernel, (unsigned long long)r->seed,
+		    r->report.nr_messages ? r->report.message[0] : result__reason(r));
+	for (size_t i = 1; i < r->report.nr_messages; i++)
+		buf__printf(&item->said, "    %s\n", r->report.message[i]);
+	if (r->report.cause)
+		buf__printf(&item->said, "    likely cause: %s\n", r->report.cause);
+	buf__printf(&item->said, "    again: ./workbook check %s --kernel %s --seed %llu\n",
+		    r->subject->unit->number, r->kernel, (unsigned long long)r->seed);
+}
+
+static void note_lost(struct card *c, const struct result *r)
+{
+	struct item *item = &c->item[POINT_LOST];
+	long lost = r->run->libbpf.lost;
+
+	count(item, !lost);
+	if (lost && first_of(item))
+		buf__printf(&item->said, "on %s: %ld events lost, as it says itself\n", r->kernel,
+			    lost);
+}
+
+static void note_exits(struct card *c, const struct result *r)
+{
+	struct item *item = &c->item[POINT_EXITS];
+	const struct program_state *s = &r->run->libbpf.state;
+	bool clean = s->exited && !s->status;
+
+	count(item, clean);
+	if (!clean && first_of(item))
+		buf__printf(&item->said, "on %s: %s\n", r->kernel, result__reason(r));
+}
+
+/* The object is the same on all kernels: once is enough. */
+static void note_object(struct card *c, const struct result *r)
+{
+	struct item *item = &c->item[POINT_OBJECT];
+
+	if (item->of)
+		return;
+	for (size_t i = 0; i < r->report.nr_needs; i++) {
+		count(item, r->report.need[i].ok);
+		if (!r->report.need[i].ok)
+			buf__printf(&item->said, "not met: %s\n", r->report.need[i].text);
+	}
+	if (!item->of) /* nothing is asked of it */
+		count(item, true);
+}
+
+/* One seed on one kernel. Returns whether the program got ready, or -errno when there was no verdict. */
+static int judge_run(struct card *c, const struct subject *subject, const struct image *image,
+		     uint64_t seed)
+{
+	struct result result;
+	struct run run;
+	int ready = 0, err = subject__run(subject, image, seed, &run);
+
+	if (err)
+		return err < 0 ? err : -EIO;
+	result__init(&result, subject, image->kernel, seed, &run);
+	if (run.outcome == OUT_SETUP) {
+		err = err_msg("%s on %s: %s", subject->unit->name, image->kernel, run.why);
+	} else {
+		ready = run.libbpf.state.ready_ms >= 0;
+		note_loads(c, &result, ready);
+		note_matches(c, &result);
+		if (ready) {
+			note_lost(c, &result);
+			note_exits(c, &result);
+			note_object(c, &result);
+		}
+	}
+	result__free(&result);
+	run__clear(&run);
+	return err ? err : ready;
+}
+
+/* A guest that stops answering while a submission runs, twice, was stopped by it. */
+static int judge_kernel(struct card *c, const struct subject *subject, const char *kernel)
+{
+	struct image *image = NULL;
+	int ready = image__get(kernel, &image);
+
+	for (int i = 0; i < GRADE_SEEDS && ready >= 0 && !c->tampered; i++) {
+		uint64_t seed = c->options->seed[i];
+
+		ready = judge_run(c, subject, image, seed);
+		if (ready < 0 && ready != -EINTR)
+			ready = judge_run(c, subject, image, seed);
+		if (ready == -EPROTO || ready == -ETIMEDOUT)
+			c->tampered = true;
+		/* What does not load does not load for another seed either. */
+		for (; !ready && i + 1 < GRADE_SEEDS; i++) {
+			count(&c->item[POINT_LOADS], false);
+			count(&c->item[POINT_MATCHES], false);
+		}
+	}
+	image__free(image);
+	return ready < 0 ? ready : 0;
+}
+
+static int judge(struct card *c)
+{
+	cleanup_subject struct subject subject = { 0 };
+	cleanup_built struct built built = { .program = -1, .object = -1, .source = -1 };
+	struct item *builds = &c->item[POINT_BUILDS];
+	int err = sandbox__build(c->handed_in, &built);
+
+	if (err)
+		return err;
+	/* Two halves: that it builds, and that no compiler has anything to say. */
+	count(builds, built.ok);
+	count(builds, built.ok && !built.messages.len);
+	if (built.messages.len)
+		buf__add(&builds->said, built.messages.data, built.messages.len);
+	if (!built.ok)
+		return 0;
+	err = subject__init_built(&subject, c->handed_in->unit, &built);
+	for (size_t i = 0; i < c->options->kernels->count && !err && !c->tampered; i++)
+		err = judge_kernel(c, &subject, c->options->kernels->items[i]);
+	return c->tampered ? 0 : err;
+}
+
+/* --- points --- */
+
+static const char *const good[POINTS] = {
+	[POINT_BUILDS] = "builds without warnings",
+	[POINT_LOADS] = "loads and attaches on every kernel",
+	[POINT_MATCHES] = "its rows are BCC's and the truth",
+	[POINT_LOST] = "no event lost",
+	[POINT_OBJECT] = "the object has what the task asks for",
+	[POINT_EXITS] = "ends cleanly on SIGINT",
+};
+
+/* How a program ends and what it is made of counts once it does its job, be it for one seed. */
+static bool counts(const struct card *c, enum point p)
+{
+	return c->judged && !c->tampered && (p <= POINT_MATCHES || c->matched);
+}
+
+static double score(const struct card *c, enum point p)
+{
+	const struct item *item = &c->item[p];
+
+	if (!counts(c, p) || !item->of)
+		return 0;
+	return (double)((unsigned long)c->front.points[p] * item->done * 100 / item->of) / 100;
+}
+
+static char *feedback(const struct card *c, enum point p)
+{
+	const struct item *item = &c->item[p];
+
+	if (c->tampered)
+		return xstrdup("the guest was tampered with: no points; a person will look at it");
+	if (!c->judged)
+		return xstrdup("not judged: the grader failed, not the submission");
+	if (!handed_in__any(c->handed_in))
+		return xstrdup("not handed in");
+	if (p != POINT_BUILDS && !c->item[POINT_BUILDS].done)
+		return xstrdup("not run: it does not build");
+	if (!counts(c, p))
+		return xstrdup("not counted before a run's rows are right");
+	if (item->of && item->done == item->of)
+		return xstrdup(good[p]);
+	if (p == POINT_LOADS || p == POINT_MATCHES || p == POINT_LOST || p == POINT_EXITS)
+		return xprintf("%u of %u runs are good; %s", item->done, item->of,
+			       item->said.data ? item->said.data : "");
+	return xstrdup(item->said.data ? item->said.data : "");
+}
+
+static json_t *item_json(const struct card *c, enum point p)
+{
+	const char *unit = c->handed_in->unit->name;
+	cleanup_free char *name = xprintf("%s %s", unit, point_names[p]);
+	cleanup_free char *output = feedback(c, p);
+	double points = score(c, p);
+
+	return json_pack("{s:s, s:s, s:s, s:f, s:i, s:s, s:s}", "name", name, "exercise", unit,
+			 "item", point_names[p], "score", points, "max", (int)c->front.points[p],
+			 "status", points >= c->front.points[p] ? "passed" : "failed", "output",
+			 output);
+}
+
+static void card__free(struct card *c)
+{
+	for (int i = 0; i < POINTS; i++)
+		buf__free(&c->item[i].said);
+	front__free(&c->front);
+}
+
+/* --- a submission --- */
+
+static void flag(json_t *flags, const struct unit *unit, const char *what)
+{
+	cleanup_free char *text = xprintf("%s: %s", unit->name, what);
+
+	json_array_append_new(flags, json_string(text));
+}
+
+static void grade_exercise(json_t *whole, const struct grade_options *o, const struct handed_in *h,
+			   double *total, unsigned *max)
+{
+	json_t *tests = json_object_get(whole, "tests"), *flags = json_object_get(whole, "flags");
+	struct card c = { .options = o, .handed_in = h, .judged = true };
+	cleanup_free char *readme = xprintf("%s/README.md", h->unit->exercise);
+	int err = front__read(&c.front, readme);
+
+	if (!err && handed_in__any(h))
+		err = judge(&c);
+	c.judged = !err;
+	if (err) {
+		flag(flags, h->unit, "not judged, the grader failed");
+		json_object_set_new(whole, "judged", json_false());
+	}
+	if (c.tampered)
+		flag(flags, h->unit, "tampering: the guest stopped or contradicted its agent");
+	for (enum point p = 0; p < POINTS; p++) {
+		if (!c.front.points[p])
+			continue;
+		*total += score(&c, p);
+		*max += c.front.points[p];
+		json_array_append_new(tests, item_json(&c, p));
+	}
+	card__free(&c);
+}
+
+static bool is_chosen(const struct grade_options *o, const struct handed_in *h)
+{
+	if (o->chosen->count)
+		return strings__has(o->chosen, h->unit->name);
+	return handed_in__any(h) && handed_in__edited(h);
+}
+
+json_t *grade__submission(const char *path, const struct grade_options *o)
+{
+	struct submission s;
+	int err = submission__read(&s, path, o->units);
+	json_t *notes = json_array(), *whole;
+	unsigned max = 0;
+	double total = 0;
+
+	whole = json_pack("{s:s, s:f, s:i, s:b, s:[], s:o, s:[]}", "name", s.name, "score", 0.0,
+			  "max", 0, "judged", 1, "flags", "notes", notes, "tests");
+	for (size_t i = 0; i < s.count; i++)
+		if (is_chosen(o, &s.item[i]))
+			grade_exercise(whole, o, &s.item[i], &total, &max);
+	for (size_t i = 0; i < s.notes.count; i++)
+		json_array_append_new(notes, json_string(s.notes.items[i]));
+	if (err)
+		json_array_append_new(json_object_get(whole, "flags"),
+				      json_string("nothing can be read of it"));
+	else if (!max)
+		json_array_append_new(json_object_get(whole, "flags"),
+				      json_string("no edited exercise in it"));
+	json_object_set_new(whole, "score", json_real(total));
+	json_object_set_new(whole, "max", json_integer(max));
+	submission__free(&s);
+	return whole;
+}
