@@ -25,7 +25,8 @@ O := build$(if $(SAN),/san)
 WORKBOOK := $(if $(SAN),$(O)/)workbook
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-SOURCES := $(filter-out src/agent.c src/facts.c,$(wildcard src/*.c))
+AGENT := $(addprefix src/,agent.c held.c jail.c)
+SOURCES := $(filter-out $(AGENT) src/facts.c src/tags.c,$(wildcard src/*.c))
 MODULES := $(patsubst %.c,%.o,$(filter-out src/main.c,$(SOURCES)))
 TESTS := $(patsubst %.c,build/%,$(wildcard tests/[0-9]*.c))
 UNIT_TESTS := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/unit/*.c))
@@ -96,7 +97,7 @@ endif
 # --- targets ---
 
 all: $(WORKBOOK) ## everything that runs: the program, twins, solutions, tests
-all: $(if $(SAN),$(UNIT_TESTS),build/agent build/facts $(filter-out $(CARRIERS),$(TWINS) $(SOLUTIONS)) $(TESTS))
+all: $(if $(SAN),$(UNIT_TESTS),build/agent build/facts build/tags $(filter-out $(CARRIERS),$(TWINS) $(SOLUTIONS)) $(TESTS))
 	@:
 
 demo: setup ## install what is missing, build, and run unit 01 on kernel 6.12
@@ -248,13 +249,17 @@ build/san/src/%.o: src/%.c | $$(@D)/
 	$(call msg,CC)
 	$(Q)$(CC) $(HOST_CFLAGS) $(SANITIZE) $(DEPS) -c $< -o $@
 
-build/agent: $(addprefix build/src/,agent.o frame.o util.o)
+build/agent: $(AGENT:%.c=build/%.o) $(addprefix build/src/,frame.o util.o)
 	$(call msg,LINK)
-	$(Q)$(CC) $(HOST_CFLAGS) -static $^ -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) -static $^ -lseccomp -o $@
 
 build/facts: $(addprefix build/src/,facts.o util.o)
 	$(call msg,LINK)
 	$(Q)$(CC) $(HOST_CFLAGS) $^ $(HOST_LIBS) -o $@
+
+build/tags: src/tags.c build/src/util.o $(ARCHIVES)
+	$(call msg,LINK)
+	$(Q)$(CC) $(HOST_CFLAGS) $(DEPS) -static $< build/src/util.o $(TOOL_LIBS) -o $@
 
 # A unit's stimulus and judge.
 $(TESTS): build/%: %.c build/tests/harness.o $(addprefix build/src/,rows.o util.o)

@@ -6,8 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <linux/random.h>
 #include <net/if.h>
 #include <poll.h>
@@ -17,7 +15,6 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -29,6 +26,8 @@
 #include <time.h>
 
 #include "frame.h"
+#include "held.h"
+#include "jail.h"
 
 #define PORT_NAME "workbook"
 #define NOBODY	  65534
@@ -44,6 +43,7 @@ struct slot {
 	bool exited;   /* status and usage are valid */
 	int status;    /* of wait() */
 	int input;     /* its standard input, -1 once closed */
+	int listener;  /* on which its loads of BPF programs wait, -1: it is not in the jail */
 	int64_t start; /* now_ms() when it started */
 	int64_t ready; /* ms from start to its first line, -1 before it */
 	struct rusage usage;
@@ -52,6 +52,10 @@ struct slot {
 
 static struct slot slots[SLOTS];
 static int port = -1, children = -1, watcher = -1;
+
+/* What the kernel held before the last program entered the jail. */
+static struct buf held_before;
+static unsigned late_loads; /* of BPF programs, after its first line: refused */
 
 /* --- the system --- */
 
@@ -165,6 +169,8 @@ static void mount_rest(void)
 	    symlink("fd/1", "/dev/stdout") || symlink("fd/2", "/dev/stderr"))
 		die("/dev/fd");
 	mkdir("/run/slots", 0700);
+	if (jail__prepare())
+		die(JAIL);
 	mkdir("/run/workbook", 0755);
 	mkdir("/workbook", 0755);
 }
@@ -273,7 +279,7 @@ static struct slot *new_slot(const char *name)
 	if (!s || strlen(name) >= sizeof(s->name) || (s->pid && !s->exited))
 		return NULL;
 	forget_arguments(s);
-	*s = (struct slot){ .input = -1, .ready = -1 };
+	*s = (struct slot){ .input = -1, .listener = -1, .ready = -1 };
 	strcpy(s->name, name);
 	return s;
 }
@@ -301,30 +307,8 @@ static void reap(void)
 	}
 }
 
-/* Gives the process the capabilities in `mask` and nothing else of root's. */
-static int drop_to_capabilities(uint64_t mask)
-{
-	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct d[2] = {
-		{ mask, mask, mask },
-		{ mask >> 32, mask >> 32, mask >> 32 },
-	};
-
-	for (int cap = 0; cap < 64; cap++)
-		if (!(mask & (1ULL << cap)) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) &&
-		    errno != EINVAL)
-			return -1;
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgroups(0, NULL) ||
-	    setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY) ||
-	    syscall(SYS_capset, &h, d))
-		return -1;
-	for (int cap = 0; cap < 64; cap++)
-		if (mask & (1ULL << cap) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0))
-			return -1;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
-static void exec_program(const struct slot *s, int input)
+/* `sync` is the jail's, see jail.h, or -1 for root. */
+static void exec_program(const struct slot *s, int input, int sync)
 {
 	const struct rlimit output = { OUTPUT_MAX, OUTPUT_MAX }, no_core = { 0, 0 };
 	char out[64], err[64];
@@ -341,8 +325,8 @@ static void exec_program(const struct slot *s, int input)
 	    dup2(err_fd, 2) < 0 || setsid() < 0)
 		_exit(126);
 	if (chdir("/tmp") || setrlimit(RLIMIT_CORE, &no_core) || setrlimit(RLIMIT_FSIZE, &output) ||
-	    (strcmp(s->user, "root") && drop_to_capabilities(strtoull(s->user, NULL, 16)))) {
-		perror("agent: drop privileges");
+	    (sync >= 0 && jail__enter(strtoull(s->user, NULL, 16), sync))) {
+		perror("agent: enter the jail");
 		_exit(126);
 	}
 	execvp(s->argv[0], s->argv);
@@ -365,16 +349,23 @@ static int create_output(const char *name, const char *file, bool watch)
 /* Starts the slot's program with an empty output. Returns -1 with errno set. */
 static int launch(struct slot *s)
 {
-	int in[2];
+	int in[2], sync[2] = { -1, -1 };
 
-	if (create_output(s->name, "out", true) || pipe2(in, O_CLOEXEC))
+	if (create_output(s->name, "out", true) || pipe2(in, O_CLOEXEC) ||
+	    (strcmp(s->user, "root") && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sync)))
 		return -1;
+	close_fd(&s->listener);
+	s->listener = -1;
 	s->start = now_ms();
 	s->pid = fork();
 	if (!s->pid)
-		exec_program(s, in[0]);
+		exec_program(s, in[0], sync[1]);
 	close(in[0]);
 	s->input = in[1];
+	close_fd(&sync[1]);
+	if (s->pid > 0 && sync[0] >= 0)
+		s->listener = jail__listener(s->pid, sync[0]);
+	close_fd(&sync[0]);
 	if (s->pid > 0)
 		return 0;
 	s->pid = 0;
@@ -387,6 +378,10 @@ static void start_program(struct payload *p)
 	const char *name = payload__string(p), *user = payload__string(p), *arg;
 	struct slot *s = name && user ? new_slot(name) : NULL;
 
+	if (s && strcmp(user, "root")) {
+		late_loads = held_before.len = 0;
+		held__list(NOBODY, &held_before);
+	}
 	if (s)
 		s->user = xstrdup(user);
 	for (size_t n = 0; s && n < ARRAY_SIZE(s->argv) - 1 && (arg = payload__string(p)); n++)
@@ -430,15 +425,37 @@ static void reply_state(struct slot *s, bool timed_out)
 	send_frame(FRAME_OK, text, strlen(text));
 }
 
+static void note_ready(void)
+{
+	off_t size;
+
+	for (size_t i = 0; i < SLOTS; i++)
+		if (slots[i].pid && slots[i].ready < 0 && has_line(&slots[i], &size))
+			slots[i].ready = now_ms() - slots[i].start;
+}
+
+/* What is loaded once the events may begin was not there to be looked at. */
+static void answer_load(struct slot *s)
+{
+	bool late = s->ready >= 0;
+
+	/* Gone when the program is. */
+	if (jail__answer(s->listener, late) && errno != EINTR) {
+		close_fd(&s->listener);
+		s->listener = -1;
+		return;
+	}
+	late_loads += late;
+}
+
 static void take_signals(void);
 
 /* Waits for the slot's first line (`for_end` false) or end, at most `ms`. Returns whether it came. */
 static bool await(struct slot *s, bool for_end, int64_t ms)
 {
-	struct pollfd fds[] = { { children, POLLIN, 0 }, { watcher, POLLIN, 0 } };
+	struct pollfd fds[2 + SLOTS] = { { children, POLLIN, 0 }, { watcher, POLLIN, 0 } };
 	int64_t end = now_ms() + ms;
 	char drain[4096];
-	off_t size;
 
 	for (;;) {
 		int64_t left = end - now_ms();
@@ -447,13 +464,17 @@ static bool await(struct slot *s, bool for_end, int64_t ms)
 		while (read(watcher, drain, sizeof(drain)) > 0)
 			;
 		reap();
-		if (s->ready < 0 && has_line(s, &size))
-			s->ready = now_ms() - s->start;
+		note_ready();
 		if (s->exited || (!for_end && s->ready >= 0))
 			return true;
 		if (left <= 0)
 			return false;
+		for (size_t i = 0; i < SLOTS; i++)
+			fds[2 + i] = (struct pollfd){ slots[i].listener, POLLIN, 0 };
 		poll(fds, ARRAY_SIZE(fds), left);
+		for (size_t i = 0; i < SLOTS; i++)
+			if (fds[2 + i].revents)
+				answer_load(&slots[i]);
 	}
 }
 
@@ -551,6 +572,28 @@ static void signal_program(struct payload *p)
 		reply_error("signal: no such program");
 	else
 		reply_ok();
+}
+
+static void admit_file(struct payload *p)
+{
+	const char *path = payload__string(p);
+
+	if (!path || jail__add_file(path))
+		reply_error("%s: %s", path ? path : "admit", strerror(errno));
+	else
+		reply_ok();
+}
+
+static void reply_held(void)
+{
+	cleanup_buf struct buf now = { 0 }, held = { 0 };
+
+	reap();
+	held__list(NOBODY, &now);
+	held__new(&held_before, &now, &held);
+	if (late_loads)
+		buf__printf(&held, "late %u\n", late_loads);
+	send_frame(FRAME_OK, held.data, held.len);
 }
 
 /* --- the interactive shell --- */
@@ -727,6 +770,10 @@ static void obey(uint32_t type, struct payload *p, struct buf *in)
 		return signal_program(p);
 	case FRAME_WAIT:
 		return wait_slot(p, true);
+	case FRAME_ADMIT:
+		return admit_file(p);
+	case FRAME_HELD:
+		return reply_held();
 	case FRAME_CLOCK:
 		return set_clock(p);
 	case FRAME_SHELL:

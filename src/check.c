@@ -36,7 +36,7 @@ static int run_kernel(void *ctx, size_t i)
 	int code, err = image__get(kernel, &image);
 
 	if (!err)
-		err = subject__run(&c->subject, image, c->options->seed, &run);
+		err = subject__run(&c->subject, image, c->options->seed, NULL, &run);
 	image__free(image);
 	if (err)
 		return EXIT_SETUP;

@@ -133,7 +133,7 @@ static int bench_kernel(const struct subject *s, const char *kernel, size_t n)
 	for (size_t i = 0; i <= n && !err; i++) {
 		struct run run;
 
-		err = subject__run(s, image, run__new_seed(), &run);
+		err = subject__run(s, image, run__new_seed(), NULL, &run);
 		if (err)
 			break;
 		if (run.outcome != OUT_MATCH)

@@ -228,10 +228,10 @@ static int choose(struct class *c, struct strings *names)
 /* What judges is built before anything of the submissions is looked at. */
 static int build_tests(const struct class *c)
 {
-	const char *targets[60] = { "build/agent", "build/facts", "build/common.a",
-				    "build/compat.a", "build/vmlinux.h" };
+	const char *targets[60] = { "build/agent",    "build/facts",	"build/tags",
+				    "build/common.a", "build/compat.a", "build/vmlinux.h" };
 	cleanup_strings struct strings tests = { 0 };
-	size_t n = 5;
+	size_t n = 6;
 
 	for (size_t i = 0; i < c->units.count && n < ARRAY_SIZE(targets) - 1; i++) {
 		const char *name = c->units.items[i].name;

@@ -111,7 +111,7 @@ static int run_kernel(void *ctx, size_t i)
 	int err = image__get(kernel, &image);
 
 	if (!err)
-		err = subject__run(job->subject, image, job->args->seed, &run);
+		err = subject__run(job->subject, image, job->args->seed, NULL, &run);
 	image__free(image);
 	if (err)
 		return EXIT_SETUP;

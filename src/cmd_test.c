@@ -216,7 +216,7 @@ static bool run_check(const struct check *c, const struct image *image)
 	struct run r;
 	bool ok;
 
-	if (subject__run(&c->subject, image, seed, &r)) {
+	if (subject__run(&c->subject, image, seed, NULL, &r)) {
 		printf("%snot ok%s  %s on %s: no verdict\n", colour(stderr, C_RED),
 		       colour(stderr, C_OFF), c->label, image->kernel);
 		return false;

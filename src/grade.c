@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "declared.h"
 #include "grade.h"
 #include "image.h"
 #include "result.h"
@@ -23,7 +24,8 @@ struct card {
 	struct front front;
 	struct item item[POINTS];
 	unsigned matched; /* runs whose rows are right */
-	bool judged, tampered;
+	bool judged;
+	char *tampering; /* what was seen of it, or NULL */
 };
 
 void grade__seeds(uint64_t seed, uint64_t out[GRADE_SEEDS])
@@ -116,7 +118,7 @@ static void note_exits(struct card *c, const struct result *r)
 {
 	struct item *item = &c->item[POINT_EXITS];
 	const struct program_state *s = &r->run->libbpf.state;
-	bool clean = s->exited && !s->status;
+	bool clean = s->exited && !s->status && !r->run->left.len;
 
 	count(item, clean);
 	if (!clean && first_of(item))
@@ -141,17 +143,19 @@ static void note_object(struct card *c, const struct result *r)
 
 /* One seed on one kernel. Returns whether the program got ready, or -errno when there was no verdict. */
 static int judge_run(struct card *c, const struct subject *subject, const struct image *image,
-		     uint64_t seed)
+		     uint64_t seed, const char *tags)
 {
 	struct result result;
 	struct run run;
-	int ready = 0, err = subject__run(subject, image, seed, &run);
+	int ready = 0, err = subject__run(subject, image, seed, tags, &run);
 
 	if (err)
 		return err < 0 ? err : -EIO;
 	result__init(&result, subject, image->kernel, seed, &run);
 	if (run.outcome == OUT_SETUP) {
 		err = err_msg("%s on %s: %s", subject->unit->name, image->kernel, run.why);
+	} else if (run.outcome == OUT_TAMPER) {
+		c->tampering = xprintf("on %s: %s", image->kernel, run.why);
 	} else {
 		ready = run.libbpf.state.ready_ms >= 0;
 		note_loads(c, &result, ready);
@@ -168,19 +172,23 @@ static int judge_run(struct card *c, const struct subject *subject, const struct
 }
 
 /* A guest that stops answering while a submission runs, twice, was stopped by it. */
-static int judge_kernel(struct card *c, const struct subject *subject, const char *kernel)
+static int judge_kernel(struct card *c, const struct subject *subject, const char *kernel,
+			const char *object)
 {
+	cleanup_buf struct buf tags = { 0 };
 	struct image *image = NULL;
 	int ready = image__get(kernel, &image);
 
-	for (int i = 0; i < GRADE_SEEDS && ready >= 0 && !c->tampered; i++) {
+	if (!ready)
+		ready = declared__tags(image, object, &tags);
+	for (int i = 0; i < GRADE_SEEDS && ready >= 0 && !c->tampering; i++) {
 		uint64_t seed = c->options->seed[i];
 
-		ready = judge_run(c, subject, image, seed);
+		ready = judge_run(c, subject, image, seed, tags.data);
 		if (ready < 0 && ready != -EINTR)
-			ready = judge_run(c, subject, image, seed);
+			ready = judge_run(c, subject, image, seed, tags.data);
 		if (ready == -EPROTO || ready == -ETIMEDOUT)
-			c->tampered = true;
+			c->tampering = xprintf("on %s: the guest stopped answering", kernel);
 		/* What does not load does not load for another seed either. */
 		for (; !ready && i + 1 < GRADE_SEEDS; i++) {
 			count(&c->item[POINT_LOADS], false);
@@ -196,6 +204,7 @@ static int judge(struct card *c)
 	cleanup_subject struct subject subject = { 0 };
 	cleanup_built struct built built = { .program = -1, .object = -1, .source = -1 };
 	struct item *builds = &c->item[POINT_BUILDS];
+	cleanup_free char *object = NULL;
 	int err = sandbox__build(c->handed_in, &built);
 
 	if (err)
@@ -208,9 +217,10 @@ static int judge(struct card *c)
 	if (!built.ok)
 		return 0;
 	err = subject__init_built(&subject, c->handed_in->unit, &built);
-	for (size_t i = 0; i < c->options->kernels->count && !err && !c->tampered; i++)
-		err = judge_kernel(c, &subject, c->options->kernels->items[i]);
-	return c->tampered ? 0 : err;
+	object = xprintf("/proc/self/fd/%d", built.object);
+	for (size_t i = 0; i < c->options->kernels->count && !err && !c->tampering; i++)
+		err = judge_kernel(c, &subject, c->options->kernels->items[i], object);
+	return c->tampering ? 0 : err;
 }
 
 /* --- points --- */
@@ -227,7 +237,7 @@ static const char *const good[POINTS] = {
 /* How a program ends and what it is made of counts once it does its job, be it for one seed. */
 static bool counts(const struct card *c, enum point p)
 {
-	return c->judged && !c->tampered && (p <= POINT_MATCHES || c->matched);
+	return c->judged && !c->tampering && (p <= POINT_MATCHES || c->matched);
 }
 
 static double score(const struct card *c, enum point p)
@@ -243,7 +253,7 @@ static char *feedback(const struct card *c, enum point p)
 {
 	const struct item *item = &c->item[p];
 
-	if (c->tampered)
+	if (c->tampering)
 		return xstrdup("the guest was tampered with: no points; a person will look at it");
 	if (!c->judged)
 		return xstrdup("not judged: the grader failed, not the submission");
@@ -279,15 +289,18 @@ static void card__free(struct card *c)
 	for (int i = 0; i < POINTS; i++)
 		buf__free(&c->item[i].said);
 	front__free(&c->front);
+	free(c->tampering);
 }
 
 /* --- a submission --- */
 
-static void flag(json_t *flags, const struct unit *unit, const char *what)
+static void flag(json_t *flags, const struct unit *unit, const char *what, const char *why)
 {
-	cleanup_free char *text = xprintf("%s: %s", unit->name, what);
+	cleanup_free char *text = xprintf("%s: %s: %s", unit->name, what, why);
+	cleanup_buf struct buf visible = { 0 };
 
-	json_array_append_new(flags, json_string(text));
+	text__visible(&visible, (struct text){ text, strlen(text) });
+	json_array_append_new(flags, json_string(visible.data));
 }
 
 static void grade_exercise(json_t *whole, const struct grade_options *o, const struct handed_in *h,
@@ -302,11 +315,11 @@ static void grade_exercise(json_t *whole, const struct grade_options *o, const s
 		err = judge(&c);
 	c.judged = !err;
 	if (err) {
-		flag(flags, h->unit, "not judged, the grader failed");
+		flag(flags, h->unit, "not judged", "the grader failed");
 		json_object_set_new(whole, "judged", json_false());
 	}
-	if (c.tampered)
-		flag(flags, h->unit, "tampering: the guest stopped or contradicted its agent");
+	if (c.tampering)
+		flag(flags, h->unit, "tampering", c.tampering);
 	for (enum point p = 0; p < POINTS; p++) {
 		if (!c.front.points[p])
 			continue;

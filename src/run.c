@@ -6,12 +6,14 @@
 #include <sys/wait.h>
 
 #include "interrupt.h"
+#include "jail.h"
 #include "proc.h"
 #include "run.h"
 
 #define ATTACH_MS   20000 /* a hundred times what it takes without KVM */
 #define STIMULUS_MS 60000
 #define END_MS	    15000
+#define LEFT_MS	    2000 /* for the kernel to free what a program held */
 #define JUDGE_MS    30000
 
 const char *outcome__name(enum outcome o)
@@ -20,7 +22,8 @@ const char *outcome__name(enum outcome o)
 		[OUT_MATCH] = "match",	 [OUT_MISMATCH] = "mismatch", [OUT_LOAD] = "load",
 		[OUT_ATTACH] = "attach", [OUT_READY] = "ready",	      [OUT_FLOOD] = "flood",
 		[OUT_CRASH] = "crash",	 [OUT_HANG] = "hang",	      [OUT_EXIT] = "exit",
-		[OUT_LOST] = "lost",	 [OUT_SETUP] = "setup",
+		[OUT_LOST] = "lost",	 [OUT_LEFT] = "left",	      [OUT_TAMPER] = "tamper",
+		[OUT_SETUP] = "setup",
 	};
 
 	return names[o];
@@ -46,6 +49,7 @@ void run__clear(struct run *r)
 	}
 	buf__free(&r->truth);
 	buf__free(&r->judged);
+	buf__free(&r->left);
 	free(r->why);
 	*r = (struct run){ 0 };
 }
@@ -114,6 +118,74 @@ static int conclude_not_ready(struct run *r)
 			xprintf("libbpf: ended with status %d before its header line",
 				WEXITSTATUS(s->state.status)));
 }
+
+/* --- what the kernel holds for it --- */
+
+/* A program is known by the hash of its instructions: what the object does not hold was brought along in
+ * another way. `held` is as of held.h.
+ */
+/* Whether the line of a held program is about one of `tags`, see declared.h. */
+static bool is_declared(const struct lines *held, const char *tags)
+{
+	const char *tag = memmem(held->line, held->len, " tag=", 5);
+	const char *name = memmem(held->line, held->len, " name=", 6);
+	cleanup_free char *known = NULL, *unknown = NULL;
+
+	if (!tag || !name)
+		return true; /* no program */
+	known = xprintf("%.16s ", tag + 5);
+	unknown = xprintf("? %.*s\n", (int)(held->line + held->len - name - 6), name + 6);
+	return strstr(tags, known) || strstr(tags, unknown);
+}
+
+static int check_tags(struct run *r, const struct buf *held, const char *tags)
+{
+	for (struct lines l = lines_of(held->data, held->len); lines__next(&l);) {
+		if (text__starts(l.line, l.len, "late "))
+			return conclude(
+				r, OUT_TAMPER,
+				xstrdup("libbpf: loaded a BPF program after its header line"));
+		if (tags && !is_declared(&l, tags))
+			return conclude(
+				r, OUT_TAMPER,
+				xprintf("libbpf: the kernel holds a program that the object "
+					"does not: %.*s",
+					(int)l.len, l.line));
+	}
+	return 0;
+}
+
+static int look_at_programs(struct vm *vm, struct run *r, const char *tags)
+{
+	cleanup_buf struct buf held = { 0 };
+	int err = vm__held(vm, &held);
+
+	return err ? err : check_tags(r, &held, tags);
+}
+
+/* What is freed is gone a moment later. */
+static int look_at_rest(struct vm *vm, struct run *r)
+{
+	int64_t end = now_ms() + LEFT_MS;
+	int err;
+
+	do {
+		buf__free(&r->left);
+		err = vm__held(vm, &r->left);
+	} while (!err && r->left.len && now_ms() < end && !usleep(5000));
+	return err;
+}
+
+static int admit_files(struct vm *vm, const struct strings *files)
+{
+	int err = 0;
+
+	for (size_t i = 0; files && i < files->count && !err; i++)
+		err = vm__admit(vm, files->items[i]);
+	return err;
+}
+
+/* --- the libbpf program and the stimulus --- */
 
 static int start_libbpf(struct vm *vm, const struct run_program *p, const char *said, struct run *r,
 			bool *ready)
@@ -184,6 +256,10 @@ static void judge_ends(struct run *r)
 		conclude(r, OUT_EXIT,
 			 xprintf("libbpf: exit status %d after SIGINT, not 0",
 				 WEXITSTATUS(lib->status)));
+	else if (r->left.len)
+		conclude(r, OUT_LEFT,
+			 xprintf("libbpf: left behind: %.*s", (int)strcspn(r->left.data, "\n"),
+				 r->left.data));
 }
 
 /* --- the judge --- */
@@ -248,7 +324,9 @@ static int run_in(struct vm *vm, const struct snapshot_source *source, const str
 	bool ready;
 	int err;
 
-	err = vm__put_file(vm, GUEST_PROGRAM, 0755, p->binary);
+	err = vm__put_file(vm, JAIL GUEST_PROGRAM, 0755, p->binary);
+	if (!err)
+		err = admit_files(vm, p->files);
 	if (!err)
 		err = vm__output(vm, SLOT_STIMULUS, "out", &said);
 	mark(r, PHASE_PUT, &since);
@@ -257,10 +335,16 @@ static int run_in(struct vm *vm, const struct snapshot_source *source, const str
 	mark(r, PHASE_ATTACH, &since);
 	if (err || !ready)
 		return err;
-	err = run_stimulus(vm, p->seed, r);
+	err = look_at_programs(vm, r, p->tags);
+	if (!err)
+		err = run_stimulus(vm, p->seed, r);
 	mark(r, PHASE_STIMULUS, &since);
 	if (!err)
 		err = stop_tool(vm, SLOT_LIBBPF, &r->libbpf);
+	if (!err)
+		err = look_at_rest(vm, r);
+	if (!err && r->outcome == OUT_MATCH)
+		check_tags(r, &r->left, NULL);
 	if (!err)
 		err = stop_tool(vm, SLOT_BCC, &r->bcc);
 	if (err)

@@ -3,6 +3,7 @@
 #define RUN_H
 
 #include "snapshot.h"
+#include "text.h"
 
 /* How a run ended. Everything but OUT_SETUP is about the libbpf program. */
 enum outcome {
@@ -16,6 +17,8 @@ enum outcome {
 	OUT_HANG,   /* did not end on SIGINT */
 	OUT_EXIT,   /* exit status not 0 */
 	OUT_LOST,   /* events lost, and rows missing */
+	OUT_LEFT,   /* something it made is still there after its end */
+	OUT_TAMPER, /* what ran is not what was handed in */
 	OUT_SETUP,  /* the BCC prototype, the stimulus or the guest failed */
 };
 const char *outcome__name(enum outcome o);
@@ -44,6 +47,8 @@ struct run {
 	struct tool_run bcc, libbpf;
 	struct buf truth;
 	struct buf judged; /* what the judge printed, see report.h */
+	struct buf
+		left; /* what the kernel still holds after the libbpf program's end, see held.h */
 	int64_t phase_ms[NR_PHASES];
 };
 
@@ -53,6 +58,8 @@ struct run_program {
 	const char *facts;     /* rows of build__facts() */
 	uint64_t capabilities; /* mask */
 	uint64_t seed;
+	const struct strings *files; /* of the guest, that it may see besides */
+	const char *tags;	     /* of the programs that its object holds, NULL: any */
 };
 
 /* Restores the snapshot, runs the program beside BCC over the seeded stimulus and has the unit's test

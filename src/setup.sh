@@ -12,7 +12,7 @@ packages()
     # both halves of a BPF tool
     echo make gcc libc6-dev binutils clang llvm pkgconf "$bpftool" libbpf-dev libelf-dev zlib1g-dev
     # the program's libraries
-    echo libarchive-dev libjansson-dev libxml2-dev libssl-dev libzstd-dev libcap-dev
+    echo libarchive-dev libjansson-dev libxml2-dev libssl-dev libzstd-dev libcap-dev libseccomp-dev
     # virtual machines and their images
     echo qemu-system-x86 mmdebstrap uidmap mount e2fsprogs debian-archive-keyring
     echo xz-utils zstd lz4

@@ -154,14 +154,18 @@ static int make_base(const struct snapshot_source *s, const char *ram, struct vm
 	return err;
 }
 
+int snapshot__base(const struct image *image, struct snapshot **out)
+{
+	const struct snapshot_source base = { .image = image, .name = "base", .test_case = "boot" };
+
+	return snapshot__get(&base, out);
+}
+
 static int make_from_base(const struct snapshot_source *s, const char *ram, struct vm **vm)
 {
-	const struct snapshot_source base = { .image = s->image,
-					      .name = "base",
-					      .test_case = "boot" };
 	cleanup_free char *base_ram = NULL, *base_state = NULL;
 	struct snapshot *from = NULL;
-	int err = snapshot__get(&base, &from);
+	int err = snapshot__base(s->image, &from);
 
 	if (err)
 		return err;

@@ -27,17 +27,19 @@ struct snapshot_source {
  * printing why.
  */
 int snapshot__get(const struct snapshot_source *source, struct snapshot **out);
+/* The same for the kernel's base. */
+int snapshot__base(const struct image *image, struct snapshot **out);
 /* A VM of its own from the snapshot. */
 int snapshot__restore(const struct snapshot *s, struct vm **out);
 void snapshot__free(struct snapshot *s);
 
-/* Slots' names, and what is in the guest's /run/workbook. */
+/* Slots' names, and what is in the guest's /run/workbook. Programs without root see the jail only. */
 #define SLOT_STIMULUS	"stimulus"
 #define SLOT_BCC	"bcc"
 #define SLOT_LIBBPF	"libbpf"
 #define GUEST_TEST	"/run/workbook/test"
 #define GUEST_PROTOTYPE "/run/workbook/prototype.py"
-#define GUEST_PROGRAM	"/run/workbook/program"
+#define GUEST_PROGRAM	"/run/workbook/program" /* in the jail */
 
 /* The arguments that the stimulus, once ready, gave for `tool` ("bcc" or "libbpf"), behind `first`
  * ones: a NULL-terminated array that vm__free_args() takes.

@@ -36,6 +36,8 @@ static int init_case(struct subject *s, const struct unit *unit, enum subject_ki
 	};
 	err = front__read(&front, page);
 	s->capabilities = front.capabilities;
+	s->files = front.files;
+	front.files = (struct strings){ 0 };
 	return err;
 }
 
@@ -72,6 +74,7 @@ void subject__free(struct subject *s)
 	free(s->source);
 	free(s->source_name);
 	free(s->test);
+	strings__free(&s->files);
 	buf__free(&s->facts);
 	*s = (struct subject){ 0 };
 }
@@ -113,7 +116,8 @@ int subject__snapshot(const struct subject *s, const struct image *image, struct
 	return snapshot__get(&source, out);
 }
 
-int subject__run(const struct subject *s, const struct image *image, uint64_t seed, struct run *out)
+int subject__run(const struct subject *s, const struct image *image, uint64_t seed,
+		 const char *tags, struct run *out)
 {
 	cleanup_free char *test = xprintf("%s/%s", project_root(), s->test);
 	const struct snapshot_source source = source_of(s, image, test);
@@ -122,6 +126,8 @@ int subject__run(const struct subject *s, const struct image *image, uint64_t se
 		.facts = s->facts.data ? s->facts.data : "",
 		.capabilities = s->capabilities,
 		.seed = seed,
+		.files = &s->files,
+		.tags = tags,
 	};
 	struct snapshot *snapshot = NULL;
 	int err = snapshot__get(&source, &snapshot);

@@ -25,7 +25,8 @@ struct subject {
 	char *source_name;     /* the same, from the project's root */
 	char *test;	       /* stimulus and judge, a make target */
 	uint64_t capabilities;
-	struct buf facts; /* after subject__build() */
+	struct strings files; /* of the guest, that the program may see */
+	struct buf facts;     /* after subject__build() */
 };
 
 /* `wrong` names the patch of a SUBJECT_WRONG, without ".patch". Reads the front matter. Returns 0 or
@@ -51,10 +52,11 @@ int subject__build_test(struct subject *s, struct buf *messages);
 /* The snapshot that it runs in, made when there is none. As snapshot__get(). */
 int subject__snapshot(const struct subject *s, const struct image *image, struct snapshot **out);
 
-/* Makes sure of the snapshot and runs the program in it. Returns 0 with `*out` valid, -ECHILD when the
- * BCC side failed, or another -errno; after printing why.
+/* Makes sure of the snapshot and runs the program in it; `tags` as in struct run_program. Returns 0 with
+ * `*out` valid, -ECHILD when the BCC side failed, or another -errno; after printing why.
+ */
  */
 int subject__run(const struct subject *s, const struct image *image, uint64_t seed,
-		 struct run *out);
+		 const char *tags, struct run *out);
 
 #endif

@@ -458,6 +458,21 @@ int vm__wait_exit(struct vm *vm, const char *slot, int ms, struct program_state 
 	return wait_slot(vm, FRAME_WAIT, slot, ms, state);
 }
 
+int vm__admit(struct vm *vm, const char *path)
+{
+	cleanup_buf struct buf p = { 0 };
+
+	add_string(&p, path);
+	return run_order(vm, FRAME_ADMIT, &p, NULL, path, ORDER_MS);
+}
+
+int vm__held(struct vm *vm, struct buf *out)
+{
+	cleanup_buf struct buf p = { 0 };
+
+	return run_order(vm, FRAME_HELD, &p, out, "held", ORDER_MS);
+}
+
 /* --- the interactive shell --- */
 
 static volatile sig_atomic_t resized;

@@ -80,6 +80,13 @@ int vm__signal(struct vm *vm, const char *slot, int sig);
 int vm__wait_ready(struct vm *vm, const char *slot, int ms, struct program_state *state);
 int vm__wait_exit(struct vm *vm, const char *slot, int ms, struct program_state *state);
 
+/* Puts a file that is in the guest into the jail, where programs without root run, under the same name. */
+int vm__admit(struct vm *vm, const char *path);
+/* Appends what the kernel holds that it did not before the last such program was started: lines as of
+ * held.h, and "late N" for loads of BPF programs that came too late.
+ */
+int vm__held(struct vm *vm, struct buf *out);
+
 /* An interactive shell in the guest, on this process's terminal (or on pipes) until it ends; window
  * changes and Ctrl-C go to the guest. `*status` is the shell's exit status. The terminal is left as it was.
  */

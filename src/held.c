@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <dirent.h>
+#include <ftw.h>
+#include <linux/bpf.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "held.h"
+
+static int sys_bpf(int cmd, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+}
+
+static int get_info(int fd, void *info, uint32_t size)
+{
+	union bpf_attr attr = { 0 };
+
+	attr.info.bpf_fd = fd;
+	attr.info.info_len = size;
+	attr.info.info = (uintptr_t)info;
+	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+}
+
+static void list_program(int fd, uint32_t id, struct buf *out)
+{
+	struct bpf_prog_info info = { 0 };
+
+	if (get_info(fd, &info, sizeof(info)))
+		return;
+	buf__printf(out, "program %u type=%u tag=", id, info.type);
+	for (int i = 0; i < BPF_TAG_SIZE; i++)
+		buf__printf(out, "%02x", info.tag[i]);
+	buf__printf(out, " insns=%u name=%.16s\n", (unsigned)(info.xlated_prog_len / 8), info.name);
+}
+
+static void list_map(int fd, uint32_t id, struct buf *out)
+{
+	struct bpf_map_info info = { 0 };
+
+	if (!get_info(fd, &info, sizeof(info)))
+		buf__printf(out, "map %u type=%u name=%.16s\n", id, info.type, info.name);
+}
+
+static void list_link(int fd, uint32_t id, struct buf *out)
+{
+	struct bpf_link_info info = { 0 };
+
+	if (!get_info(fd, &info, sizeof(info)))
+		buf__printf(out, "link %u type=%u\n", id, info.type);
+}
+
+static void list_objects(int next, int open, void (*list)(int fd, uint32_t id, struct buf *out),
+			 struct buf *out)
+{
+	union bpf_attr attr = { 0 };
+
+	while (!sys_bpf(next, &attr)) {
+		uint32_t id = attr.next_id;
+		cleanup_fd int fd = -1;
+
+		attr = (union bpf_attr){ .prog_id = id }; /* of maps and links too, it is a union */
+		fd = sys_bpf(open, &attr);
+		if (fd >= 0)
+			list(fd, id, out);
+		attr = (union bpf_attr){ .start_id = id };
+	}
+}
+
+/* --- pins --- */
+
+static struct buf *pins;
+
+static int note_pin(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)ftw;
+	if (type == FTW_F)
+		buf__printf(pins, "pin %s\n", path);
+	return 0;
+}
+
+static void list_pins(struct buf *out)
+{
+	pins = out;
+	nftw("/sys/fs/bpf", note_pin, 8, FTW_PHYS | FTW_MOUNT);
+}
+
+/* --- queueing disciplines --- */
+
+static void list_qdisc(const struct nlmsghdr *h, struct buf *out)
+{
+	const struct tcmsg *tc = NLMSG_DATA(h);
+	char device[IF_NAMESIZE] = "?";
+	int len = TCA_PAYLOAD(h);
+
+	if_indextoname(tc->tcm_ifindex, device);
+	for (const struct rtattr *a = TCA_RTA(tc); RTA_OK(a, len); a = RTA_NEXT(a, len))
+		if (a->rta_type == TCA_KIND)
+			buf__printf(out, "qdisc %s %.*s\n", device, (int)RTA_PAYLOAD(a),
+				    (const char *)RTA_DATA(a));
+}
+
+static void list_qdiscs(struct buf *out)
+{
+	struct {
+		struct nlmsghdr h;
+		struct tcmsg tc;
+	} request = { .h = { .nlmsg_len = sizeof(request),
+			     .nlmsg_type = RTM_GETQDISC,
+			     .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP } };
+	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	static char answer[16384] __attribute__((aligned(NLMSG_ALIGNTO)));
+	int n;
+
+	if (fd < 0 || send(fd, &request, sizeof(request), 0) < 0)
+		return;
+	while ((n = recv(fd, answer, sizeof(answer), 0)) > 0)
+		for (const struct nlmsghdr *h = (void *)answer; NLMSG_OK(h, (unsigned)n);
+		     h = NLMSG_NEXT(h, n)) {
+			if (h->nlmsg_type != RTM_NEWQDISC)
+				return;
+			list_qdisc(h, out);
+		}
+}
+
+/* --- processes --- */
+
+static void list_processes(unsigned uid, struct buf *out)
+{
+	DIR *proc = opendir("/proc");
+
+	for (struct dirent *e; proc && (e = readdir(proc));) {
+		cleanup_free char *path = xprintf("/proc/%s/status", e->d_name);
+		cleanup_file FILE *f = e->d_name[0] <= '9' ? fopen(path, "re") : NULL;
+		char line[256], name[64] = "";
+		unsigned owner;
+
+		while (f && fgets(line, sizeof(line), f)) {
+			if (sscanf(line, "Name: %63[^\n]", name) == 1 ||
+			    sscanf(line, "Uid: %u", &owner) != 1)
+				continue;
+			if (owner == uid)
+				buf__printf(out, "process %s %s\n", e->d_name, name);
+			break;
+		}
+	}
+	if (proc)
+		closedir(proc);
+}
+
+/* --- */
+
+void held__list(unsigned uid, struct buf *out)
+{
+	buf__add(out, "", 0);
+	list_objects(BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID, list_program, out);
+	list_objects(BPF_MAP_GET_NEXT_ID, BPF_MAP_GET_FD_BY_ID, list_map, out);
+	list_objects(BPF_LINK_GET_NEXT_ID, BPF_LINK_GET_FD_BY_ID, list_link, out);
+	list_pins(out);
+	list_qdiscs(out);
+	list_processes(uid, out);
+}
+
+static bool has_line(const struct buf *b, const char *line, size_t len)
+{
+	for (const char *p = b->data; p && *p; p += strcspn(p, "\n"), p += *p == '\n')
+		if (strcspn(p, "\n") == len && !strncmp(p, line, len))
+			return true;
+	return false;
+}
+
+void held__new(const struct buf *before, const struct buf *now, struct buf *out)
+{
+	buf__add(out, "", 0);
+	for (const char *p = now->data; p && *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		size_t len = strcspn(p, "\n");
+
+		if (len && !has_line(before, p, len))
+			buf__printf(out, "%.*s\n", (int)len, p);
+	}
+}

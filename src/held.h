@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef HELD_H
+#define HELD_H
+
+#include "util.h"
+
+/* What the kernel holds for BPF programs' sake, as lines of text:
+ *
+ *	program 12 type=2 tag=0123456789abcdef insns=64 name=trace_openat
+ *	map 7 type=1 name=counts
+ *	link 3 type=7
+ *	pin /sys/fs/bpf/counts
+ *	qdisc veth0 clsact
+ *	process 345 name
+ *
+ * Processes are those of the user `uid`; the number of instructions is that of the verified program.
+ */
+void held__list(unsigned uid, struct buf *out);
+
+/* Appends the lines of `now` that `before` has not. */
+void held__new(const struct buf *before, const struct buf *now, struct buf *out);
+
+#endif

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "jail.h"
+
+#define NOBODY	   65534
+#define CGROUP	   "/sys/fs/cgroup/program"
+#define MEMORY_MAX (192 << 20) /* bytes, BPF maps included where the kernel counts them */
+#define PIDS_MAX   "32"
+
+static struct sock_fprog filter;
+
+/* --- the filter --- */
+
+/* What static libbpf programs and the C library use; all else does not exist for them (ENOSYS, so that
+ * the C library falls back). No ptrace, no mounts, no namespaces, no keys, no io_uring, no modules.
+ */
+static const int allowed[] = {
+	/* files */
+	SCMP_SYS(read),
+	SCMP_SYS(write),
+	SCMP_SYS(readv),
+	SCMP_SYS(writev),
+	SCMP_SYS(pread64),
+	SCMP_SYS(pwrite64),
+	SCMP_SYS(lseek),
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
+	SCMP_SYS(openat2),
+	SCMP_SYS(close),
+	SCMP_SYS(close_range),
+	SCMP_SYS(stat),
+	SCMP_SYS(fstat),
+	SCMP_SYS(lstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(statx),
+	SCMP_SYS(statfs),
+	SCMP_SYS(fstatfs),
+	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(chdir),
+	SCMP_SYS(mkdir),
+	SCMP_SYS(mkdirat),
+	SCMP_SYS(rmdir),
+	SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat),
+	SCMP_SYS(rename),
+	SCMP_SYS(renameat),
+	SCMP_SYS(renameat2),
+	SCMP_SYS(umask),
+	SCMP_SYS(fchmod),
+	SCMP_SYS(chmod),
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(fsync),
+	SCMP_SYS(fdatasync),
+	SCMP_SYS(flock),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(dup),
+	SCMP_SYS(dup2),
+	SCMP_SYS(dup3),
+	SCMP_SYS(pipe),
+	SCMP_SYS(pipe2),
+	SCMP_SYS(ioctl),
+	SCMP_SYS(memfd_create),
+	/* waiting */
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(select),
+	SCMP_SYS(pselect6),
+	SCMP_SYS(epoll_create),
+	SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(eventfd2),
+	SCMP_SYS(timerfd_create),
+	SCMP_SYS(timerfd_settime),
+	SCMP_SYS(timerfd_gettime),
+	SCMP_SYS(inotify_init1),
+	SCMP_SYS(inotify_add_watch),
+	SCMP_SYS(inotify_rm_watch),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_getres),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	SCMP_SYS(times),
+	SCMP_SYS(getrusage),
+	SCMP_SYS(alarm),
+	SCMP_SYS(setitimer),
+	SCMP_SYS(getitimer),
+	SCMP_SYS(timer_create),
+	SCMP_SYS(timer_settime),
+	SCMP_SYS(timer_delete),
+	SCMP_SYS(pause),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sched_setaffinity),
+	SCMP_SYS(futex),
+	/* memory */
+	SCMP_SYS(mmap),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mprotect),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(brk),
+	/* signals */
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(rt_sigtimedwait),
+	SCMP_SYS(rt_sigsuspend),
+	SCMP_SYS(rt_sigpending),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(signalfd4),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(kill),
+	SCMP_SYS(tkill),
+	SCMP_SYS(tgkill),
+	/* processes */
+	SCMP_SYS(execve),
+	SCMP_SYS(fork),
+	SCMP_SYS(vfork),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(wait4),
+	SCMP_SYS(waitid),
+	SCMP_SYS(getpid),
+	SCMP_SYS(getppid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(getuid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getegid),
+	SCMP_SYS(getresuid),
+	SCMP_SYS(getresgid),
+	SCMP_SYS(getgroups),
+	SCMP_SYS(getpgid),
+	SCMP_SYS(getpgrp),
+	SCMP_SYS(setpgid),
+	SCMP_SYS(getsid),
+	SCMP_SYS(setsid),
+	SCMP_SYS(getpriority),
+	SCMP_SYS(setpriority),
+	SCMP_SYS(uname),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(getcpu),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getrlimit),
+	SCMP_SYS(setrlimit),
+	SCMP_SYS(prlimit64),
+	SCMP_SYS(capget),
+	SCMP_SYS(capset),
+	SCMP_SYS(prctl),
+	SCMP_SYS(arch_prctl),
+	SCMP_SYS(set_tid_address),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(get_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(membarrier),
+	SCMP_SYS(pidfd_open),
+	SCMP_SYS(pidfd_send_signal),
+	/* BPF's own */
+	SCMP_SYS(perf_event_open),
+	SCMP_SYS(setsockopt),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(bind),
+	SCMP_SYS(connect),
+	SCMP_SYS(listen),
+	SCMP_SYS(accept),
+	SCMP_SYS(accept4),
+	SCMP_SYS(shutdown),
+	SCMP_SYS(sendto),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(recvmmsg),
+	SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(socketpair),
+};
+
+/* Sockets to the kernel and to other programs; AF_VSOCK and AF_ALG would be ways out. */
+static const int families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET };
+
+static int add_rules(scmp_filter_ctx ctx)
+{
+	const scmp_datum_t spaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID |
+				    CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(allowed) && !err; i++)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
+	for (size_t i = 0; i < ARRAY_SIZE(families) && !err; i++)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				       SCMP_A0(SCMP_CMP_EQ, families[i]));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+				       SCMP_A0(SCMP_CMP_MASKED_EQ, spaces, 0));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
+				       SCMP_A0(SCMP_CMP_NE, BPF_PROG_LOAD));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(bpf), 1,
+				       SCMP_A0(SCMP_CMP_EQ, BPF_PROG_LOAD));
+	return err;
+}
+
+/* The library writes the filter to a descriptor; it is kept for seccomp(2). */
+static int compile_filter(void)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	cleanup_fd int fd = memfd_create("filter", MFD_CLOEXEC);
+	int err = ctx && fd >= 0 ? add_rules(ctx) : -ENOMEM;
+	off_t size;
+
+	if (!err)
+		err = seccomp_export_bpf(ctx, fd);
+	seccomp_release(ctx);
+	if (err) {
+		errno = -err;
+		return -1;
+	}
+	size = lseek(fd, 0, SEEK_END);
+	filter.len = size / sizeof(*filter.filter);
+	filter.filter = xcalloc(filter.len, sizeof(*filter.filter));
+	return pread(fd, filter.filter, size, 0) == size ? 0 : -1;
+}
+
+/* --- its root --- */
+
+static int make_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int bind_mount(const char *path, bool file, unsigned long flags)
+{
+	cleanup_free char *inside = xprintf(JAIL "%s", path);
+
+	if (file ? make_file(inside) : mkdir(inside, 0755) && errno != EEXIST)
+		return -1;
+	return mount(path, inside, NULL, MS_BIND | flags, NULL);
+}
+
+static int write_file(const char *path, const char *text)
+{
+	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t len = strlen(text);
+
+	return fd >= 0 && write(fd, text, len) == len ? 0 : -1;
+}
+
+static int make_cgroup(void)
+{
+	char memory[32];
+
+	snprintf(memory, sizeof(memory), "%d", MEMORY_MAX);
+	return write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory +pids") ||
+	       mkdir(CGROUP, 0755) || write_file(CGROUP "/memory.max", memory) ||
+	       write_file(CGROUP "/pids.max", PIDS_MAX);
+}
+
+int jail__prepare(void)
+{
+	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random",
+					       "/dev/urandom" };
+
+	if (mkdir(JAIL, 0755) || mkdir(JAIL "/dev", 0755) || mkdir(JAIL "/tmp", 01777) ||
+	    mkdir(JAIL "/run", 0755) || mkdir(JAIL "/run/workbook", 0755) ||
+	    bind_mount("/proc", false, MS_REC) || bind_mount("/sys", false, MS_REC) ||
+	    mount("tmpfs", JAIL "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  "mode=1777,size=8m"))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		if (bind_mount(devices[i], true, 0))
+			return -1;
+	return make_cgroup() || compile_filter() ? -1 : 0;
+}
+
+int jail__add_file(const char *path)
+{
+	cleanup_free char *inside = xprintf(JAIL "%s", path), *dir = xstrdup(inside);
+
+	if (file__mkdirs(dirname(dir)))
+		return -1;
+	if (!link(path, inside) || errno == EEXIST)
+		return 0;
+	return errno == EXDEV ? bind_mount(path, true, 0) : -1;
+}
+
+/* --- becoming the program --- */
+
+static int set_limits(void)
+{
+	const struct rlimit no_core = { 0, 0 }, files = { 256, 256 };
+	/* Before 5.11 maps count against this instead of the control group. */
+	const struct rlimit locked = { MEMORY_MAX, MEMORY_MAX };
+
+	return setrlimit(RLIMIT_CORE, &no_core) || setrlimit(RLIMIT_NOFILE, &files) ||
+	       setrlimit(RLIMIT_MEMLOCK, &locked);
+}
+
+/* Gives the process the capabilities in `mask` and nothing else of root's. */
+static int drop_to_capabilities(uint64_t mask)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2] = {
+		{ mask, mask, mask },
+		{ mask >> 32, mask >> 32, mask >> 32 },
+	};
+
+	for (int cap = 0; cap < 64; cap++)
+		if (!(mask & (1ULL << cap)) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) &&
+		    errno != EINVAL)
+			return -1;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgroups(0, NULL) ||
+	    setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY) ||
+	    syscall(SYS_capset, &h, d))
+		return -1;
+	for (int cap = 0; cap < 64; cap++)
+		if (mask & (1ULL << cap) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0))
+			return -1;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* Waits until the agent has its copy of the listener. */
+static int install_filter(int sync)
+{
+	int listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			       SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+	char taken;
+
+	if (listener < 0)
+		return -1;
+	return write(sync, &listener, sizeof(listener)) == sizeof(listener) &&
+			       read(sync, &taken, 1) == 1 && !close(listener)
+		       ? 0
+		       : -1;
+}
+
+int jail__enter(uint64_t capabilities, int sync)
+{
+	if (write_file(CGROUP "/cgroup.procs", "0") || chroot(JAIL) || chdir("/tmp") ||
+	    set_limits())
+		return -1;
+	return drop_to_capabilities(capabilities) || install_filter(sync) ? -1 : 0;
+}
+
+int jail__listener(pid_t child, int sync)
+{
+	cleanup_fd int pidfd = syscall(SYS_pidfd_open, child, 0);
+	int theirs, ours;
+
+	if (pidfd < 0 || read(sync, &theirs, sizeof(theirs)) != sizeof(theirs))
+		return -1;
+	ours = syscall(SYS_pidfd_getfd, pidfd, theirs, 0);
+	return ours >= 0 && write(sync, "", 1) == 1 ? ours : -1;
+}
+
+int jail__answer(int listener, bool refuse)
+{
+	struct seccomp_notif request = { 0 };
+	struct seccomp_notif_resp answer = { 0 };
+
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request))
+		return -1;
+	answer.id = request.id;
+	if (refuse)
+		answer.error = -EPERM;
+	else
+		answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef JAIL_H
+#define JAIL_H
+
+#include "util.h"
+
+/* Where the guest's agent runs a learner's program: a root of its own with /proc, /sys, a few devices and
+ * the files that the exercise declares; nobody's user with the declared capabilities and no way to more;
+ * the system calls that such programs need; bounds on memory, processes and files. All functions
+ * return 0, or -1 with errno.
+ */
+#define JAIL "/run/jail"
+
+/* Makes the root and the control group, and compiles the filter; once, when the guest boots. */
+int jail__prepare(void);
+
+/* Puts a file of the guest into the jail under the same name: the same inode, so that a probe on it
+ * fires for all who run it.
+ */
+int jail__add_file(const char *path);
+
+/* In the child that becomes the program. Loads of BPF programs wait for the agent's answer: the listener's
+ * descriptor is handed over through `sync`, a stream socket whose other end is jail__listener()'s.
+ */
+int jail__enter(uint64_t capabilities, int sync);
+/* In the agent: the descriptor on which jail__answer() is needed, or -1 with errno. */
+int jail__listener(pid_t child, int sync);
+
+/* Answers one load of a BPF program that waits; false allows it, true refuses it. */
+int jail__answer(int listener, bool refuse);
+
+#endif

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * tags OBJECT: loads a BPF object's programs and prints "TAG NAME" for each: the kernel's hash of its
+ * instructions, as relocated for this kernel. Runs as root in a guest of its own; "? NAME" is a program
+ * that loads only with what its tool sets at run time.
+ */
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "util.h"
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list ap)
+{
+	(void)level;
+	(void)format;
+	(void)ap;
+	return 0;
+}
+
+static bool print_tag(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (bpf_program__fd(prog) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+		return false;
+	for (int i = 0; i < BPF_TAG_SIZE; i++)
+		printf("%02x", info.tag[i]);
+	printf(" %s\n", bpf_program__name(prog));
+	return true;
+}
+
+/* Loads one program, by its number, or all (-1). Returns whether that worked. */
+static bool load(const char *path, int which)
+{
+	struct bpf_object *obj = bpf_object__open(path);
+	struct bpf_program *prog;
+	bool ok;
+	int i = 0;
+
+	if (!obj)
+		return false;
+	bpf_object__for_each_program (prog, obj)
+		bpf_program__set_autoload(prog, which < 0 || i++ == which);
+	ok = !bpf_object__load(obj);
+	i = 0;
+	bpf_object__for_each_program (prog, obj)
+		if ((which < 0 && ok) || i++ == which)
+			if (!ok || !print_tag(prog))
+				printf("? %s\n", bpf_program__name(prog));
+	bpf_object__close(obj);
+	return ok;
+}
+
+static int count(const char *path)
+{
+	struct bpf_object *obj = bpf_object__open(path);
+	struct bpf_program *prog;
+	int n = 0;
+
+	bpf_object__for_each_program (prog, obj)
+		n++;
+	bpf_object__close(obj);
+	return obj ? n : -1;
+}
+
+int main(int argc, char **argv)
+{
+	int n;
+
+	if (argc != 2)
+		return 2;
+	libbpf_set_print(quiet);
+	n = count(argv[1]);
+	if (n < 0)
+		return 1;
+	if (!load(argv[1], -1))
+		for (int i = 0; i < n; i++)
+			load(argv[1], i);
+	return 0;
+}
