@@ -128,7 +128,7 @@ static int open_shell(const struct args *a)
 							       .test_case = "boot" },
 				    &base);
 	if (!err)
-		err = snapshot__restore(base, &vm);
+		err = snapshot__restore(base, false, &vm);
 	if (!err)
 		err = put_programs(vm, a->unit);
 	if (!err) {

@@ -33,7 +33,7 @@ int declared__tags(const struct image *image, const char *object, struct buf *ta
 
 	buf__add(tags, "", 0);
 	if (!err)
-		err = snapshot__restore(base, &vm);
+		err = snapshot__restore(base, true, &vm);
 	if (!err)
 		err = load_in(vm, object, tags);
 	vm__free(vm);

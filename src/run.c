@@ -365,7 +365,7 @@ int run__program(const struct snapshot *s, const struct snapshot_source *source,
 	int err;
 
 	*out = (struct run){ 0 };
-	err = snapshot__restore(s, &vm);
+	err = snapshot__restore(s, program->confined, &vm);
 	if (err)
 		return err;
 	mark(out, PHASE_RESTORE, &since);

@@ -60,6 +60,7 @@ struct run_program {
 	uint64_t seed;
 	const struct strings *files; /* of the guest, that it may see besides */
 	const char *tags;	     /* of the programs that its object holds, NULL: any */
+	bool confined;		     /* nobody trusts it, see vm__restore() */
 };
 
 /* Restores the snapshot, runs the program beside BCC over the seeded stimulus and has the unit's test

@@ -173,7 +173,7 @@ static int make_from_base(const struct snapshot_source *s, const char *ram, stru
 	base_state = xprintf("%s/state", from->dir);
 	err = sparse__copy(base_ram, ram);
 	if (!err)
-		err = vm__restore(s->image, ram, base_state, true, vm);
+		err = vm__restore(s->image, ram, base_state, true, false, vm);
 	snapshot__free(from);
 	return err;
 }
@@ -291,9 +291,9 @@ int snapshot__get(const struct snapshot_source *source, struct snapshot **out)
 	return 0;
 }
 
-int snapshot__restore(const struct snapshot *s, struct vm **out)
+int snapshot__restore(const struct snapshot *s, bool confined, struct vm **out)
 {
 	cleanup_free char *ram = xprintf("%s/ram", s->dir), *state = xprintf("%s/state", s->dir);
 
-	return vm__restore(s->image, ram, state, false, out);
+	return vm__restore(s->image, ram, state, false, confined, out);
 }

@@ -29,8 +29,8 @@ struct snapshot_source {
 int snapshot__get(const struct snapshot_source *source, struct snapshot **out);
 /* The same for the kernel's base. */
 int snapshot__base(const struct image *image, struct snapshot **out);
-/* A VM of its own from the snapshot. */
-int snapshot__restore(const struct snapshot *s, struct vm **out);
+/* A VM of its own from the snapshot; `confined` as of vm__restore(). */
+int snapshot__restore(const struct snapshot *s, bool confined, struct vm **out);
 void snapshot__free(struct snapshot *s);
 
 /* Slots' names, and what is in the guest's /run/workbook. Programs without root see the jail only. */

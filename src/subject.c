@@ -128,6 +128,7 @@ int subject__run(const struct subject *s, const struct image *image, uint64_t se
 		.seed = seed,
 		.files = &s->files,
 		.tags = tags,
+		.confined = s->kind == SUBJECT_SUBMITTED,
 	};
 	struct snapshot *snapshot = NULL;
 	int err = snapshot__get(&source, &snapshot);

@@ -33,6 +33,7 @@ struct vm_args {
 	const struct image *image;
 	const char *accel, *ram;
 	bool share, restore;
+	bool confined; /* QEMU runs in bubblewrap: it sees its own files and no network */
 	int agent, qmp, console, initrd;
 };
 char **vm__args(const struct vm_args *a);
@@ -57,10 +58,11 @@ int vm__boot(const struct image *image, const char *ram, struct vm **out);
  */
 int vm__save(struct vm *vm, const char *state);
 /* Continues a snapshot, with a fresh clock and fresh entropy. The RAM file stays untouched and can serve
- * many VMs at once, unless `share` lets the guest write to it, for another snapshot.
+ * many VMs at once, unless `share` lets the guest write to it, for another snapshot. `confined` is for
+ * what nobody trusts, see struct vm_args.
  */
 int vm__restore(const struct image *image, const char *ram, const char *state, bool share,
-		struct vm **out);
+		bool confined, struct vm **out);
 void vm__free(struct vm *vm);
 
 /* Orders to the agent. All return 0 or -errno after printing the error; -EPROTO when the agent does
