@@ -165,9 +165,9 @@ static int grade_one(void *ctx, size_t i)
 /* A job that died without a word is the grader's failure, and told as such. */
 static json_t *failed_result(const char *path)
 {
-	return json_pack("{s:s, s:f, s:i, s:b, s:[s], s:[], s:[]}", "name", path, "score", 0.0,
-			 "max", 0, "judged", 0, "flags", "not judged, the grader failed", "notes",
-			 "tests");
+	return json_pack("{s:s, s:f, s:i, s:b, s:[s], s:[], s:{}, s:[]}", "name", path, "score",
+			 0.0, "max", 0, "judged", 0, "flags", "not judged, the grader failed",
+			 "notes", "outcomes", "tests");
 }
 
 static void tell_progress(const struct class *c, const json_t *result)
@@ -275,6 +275,7 @@ static json_t *make_book(const struct class *c)
 		json_array_append_new(kernels, json_string(c->options.kernels->items[i]));
 	for (size_t i = 0; i < c->args->submissions.count; i++)
 		json_array_append(submissions, c->result[i]);
+	grade__compare(submissions);
 	return json_pack("{s:i, s:O, s:o, s:o}", "version", 1, "seed",
 			 json_object_get(c->log.head, "seed"), "kernels", kernels, "submissions",
 			 submissions);

@@ -7,9 +7,13 @@
 #include "image.h"
 #include "result.h"
 #include "rows.h"
+#include "similar.h"
 #include "verifier.h"
 
 enum { LOG_LINES = 12, STDERR_MAX = 1000 };
+
+/* From here on, two texts are told to be alike. */
+#define ALIKE 0.9
 
 /* An item of the rubric: which share of it was reached, and what a learner is told. */
 struct item {
@@ -25,7 +29,8 @@ struct card {
 	struct item item[POINTS];
 	unsigned matched; /* runs whose rows are right */
 	bool judged;
-	char *tampering; /* what was seen of it, or NULL */
+	char *tampering;     /* what was seen of it, or NULL */
+	const char *outcome; /* of the first run that was no match */
 };
 
 void grade__seeds(uint64_t seed, uint64_t out[GRADE_SEEDS])
@@ -152,6 +157,8 @@ static int judge_run(struct card *c, const struct subject *subject, const struct
 	if (err)
 		return err < 0 ? err : -EIO;
 	result__init(&result, subject, image->kernel, seed, &run);
+	if (run.outcome != OUT_MATCH && !c->outcome)
+		c->outcome = outcome__name(run.outcome);
 	if (run.outcome == OUT_SETUP) {
 		err = err_msg("%s on %s: %s", subject->unit->name, image->kernel, run.why);
 	} else if (run.outcome == OUT_TAMPER) {
@@ -214,8 +221,10 @@ static int judge(struct card *c)
 	count(builds, built.ok && !built.messages.len);
 	if (built.messages.len)
 		buf__add(&builds->said, built.messages.data, built.messages.len);
-	if (!built.ok)
+	if (!built.ok) {
+		c->outcome = "build";
 		return 0;
+	}
 	err = subject__init_built(&subject, c->handed_in->unit, &built);
 	object = xprintf("/proc/self/fd/%d", built.object);
 	for (size_t i = 0; i < c->options->kernels->count && !err && !c->tampering; i++)
@@ -292,6 +301,107 @@ static void card__free(struct card *c)
 	free(c->tampering);
 }
 
+/* --- copies: noted for a person, never judged --- */
+
+static void add_file(struct shingles *s, const char *path)
+{
+	cleanup_buf struct buf text = { 0 };
+
+	if (!file__read(path, &text))
+		similar__add(s, text.data, text.len);
+}
+
+/* What the learner wrote, as hashes; `*solution` is how much of it stands in the public solution too. */
+static void fingerprint(const struct handed_in *h, struct shingles *own, double *solution)
+{
+	cleanup_shingles struct shingles starter = { 0 }, ours = { 0 };
+
+	for (int i = 0; i < NR_SOURCES; i++) {
+		const struct unit *u = h->unit;
+		cleanup_free char *first = unit__source(u, u->exercise, unit_sources[i]);
+		cleanup_free char *last = unit__source(u, u->solution, unit_sources[i]);
+
+		similar__add(own, h->source[i].data ? h->source[i].data : "", h->source[i].len);
+		add_file(&starter, first);
+		add_file(&ours, last);
+	}
+	similar__sort(own);
+	similar__sort(&starter);
+	similar__sort(&ours);
+	similar__subtract(own, &starter);
+	similar__subtract(&ours, &starter);
+	*solution = similar__share(own, &ours);
+}
+
+static void note_copies(json_t *whole, const struct handed_in *h)
+{
+	cleanup_shingles struct shingles own = { 0 };
+	json_t *hashes = json_array();
+	double solution;
+
+	fingerprint(h, &own, &solution);
+	for (size_t i = 0; i < own.count; i++)
+		json_array_append_new(hashes, json_integer((json_int_t)own.hash[i]));
+	json_object_set_new(json_object_get(whole, "shingles"), h->unit->name, hashes);
+	if (solution >= ALIKE) {
+		cleanup_free char *text =
+			xprintf("%s: %.0f %% of what was written stands in the public "
+				"solution too",
+				h->unit->name, solution * 100);
+
+		json_array_append_new(json_object_get(whole, "notes"), json_string(text));
+	}
+}
+
+static void take_hashes(struct shingles *s, const json_t *hashes)
+{
+	json_t *hash;
+	size_t i;
+
+	s->count = json_array_size(hashes);
+	s->hash = xcalloc(s->count, sizeof(*s->hash));
+	json_array_foreach (hashes, i, hash)
+		s->hash[i] = json_integer_value(hash);
+}
+
+static void compare_two(json_t *a, json_t *b)
+{
+	json_t *of_b = json_object_get(b, "shingles"), *hashes;
+	const char *unit;
+
+	json_object_foreach (json_object_get(a, "shingles"), unit, hashes) {
+		cleanup_shingles struct shingles x = { 0 }, y = { 0 };
+		const char *names[] = { json_string_value(json_object_get(a, "name")),
+					json_string_value(json_object_get(b, "name")) };
+		double share;
+
+		take_hashes(&x, hashes);
+		take_hashes(&y, json_object_get(of_b, unit));
+		share = similar__share(&x, &y);
+		for (int i = 0; i < 2 && share >= ALIKE; i++) {
+			cleanup_free char *text =
+				xprintf("%s: %.0f %% of it stands in what %s handed "
+					"in too",
+					unit, share * 100, names[!i]);
+
+			json_array_append_new(json_object_get(i ? b : a, "notes"),
+					      json_string(text));
+		}
+	}
+}
+
+void grade__compare(json_t *submissions)
+{
+	json_t *submission;
+	size_t i;
+
+	json_array_foreach (submissions, i, submission)
+		for (size_t k = 0; k < i; k++)
+			compare_two(json_array_get(submissions, k), submission);
+	json_array_foreach (submissions, i, submission)
+		json_object_del(submission, "shingles");
+}
+
 /* --- a submission --- */
 
 static void flag(json_t *flags, const struct unit *unit, const char *what, const char *why)
@@ -307,13 +417,23 @@ static void grade_exercise(json_t *whole, const struct grade_options *o, const s
 			   double *total, unsigned *max)
 {
 	json_t *tests = json_object_get(whole, "tests"), *flags = json_object_get(whole, "flags");
+	json_t *outcomes = json_object_get(whole, "outcomes");
 	struct card c = { .options = o, .handed_in = h, .judged = true };
 	cleanup_free char *readme = xprintf("%s/README.md", h->unit->exercise);
 	int err = front__read(&c.front, readme);
 
+	if (handed_in__any(h))
+		note_copies(whole, h);
 	if (!err && handed_in__any(h))
 		err = judge(&c);
 	c.judged = !err;
+	if (c.tampering)
+		c.outcome = outcome__name(OUT_TAMPER);
+	json_object_set_new(outcomes, h->unit->name,
+			    json_string(err		     ? "none"
+					: !handed_in__any(h) ? "missing"
+					: c.outcome	     ? c.outcome
+							     : "match"));
 	if (err) {
 		flag(flags, h->unit, "not judged", "the grader failed");
 		json_object_set_new(whole, "judged", json_false());
@@ -345,8 +465,9 @@ json_t *grade__submission(const char *path, const struct grade_options *o)
 	unsigned max = 0;
 	double total = 0;
 
-	whole = json_pack("{s:s, s:f, s:i, s:b, s:[], s:o, s:[]}", "name", s.name, "score", 0.0,
-			  "max", 0, "judged", 1, "flags", "notes", notes, "tests");
+	whole = json_pack("{s:s, s:f, s:i, s:b, s:[], s:o, s:{}, s:{}, s:[]}", "name", s.name,
+			  "score", 0.0, "max", 0, "judged", 1, "flags", "notes", notes, "outcomes",
+			  "shingles", "tests");
 	for (size_t i = 0; i < s.count; i++)
 		if (is_chosen(o, &s.item[i]))
 			grade_exercise(whole, o, &s.item[i], &total, &max);

@@ -21,6 +21,11 @@ struct grade_options {
  */
 json_t *grade__submission(const char *path, const struct grade_options *options);
 
+/* Adds notes to submissions of which nearly all stands in another one as well; takes away the "shingles"
+ * by which they were compared.
+ */
+void grade__compare(json_t *submissions);
+
 /* The seeds of a run: three numbers that follow from one. */
 void grade__seeds(uint64_t seed, uint64_t out[GRADE_SEEDS]);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <fnmatch.h>
 #include <string.h>
 
 #include "build.h"
@@ -37,7 +38,8 @@ static int init_case(struct subject *s, const struct unit *unit, enum subject_ki
 	err = front__read(&front, page);
 	s->capabilities = front.capabilities;
 	s->files = front.files;
-	front.files = (struct strings){ 0 };
+	s->programs = front.programs;
+	front.files = front.programs = (struct strings){ 0 };
 	return err;
 }
 
@@ -75,6 +77,7 @@ void subject__free(struct subject *s)
 	free(s->source_name);
 	free(s->test);
 	strings__free(&s->files);
+	strings__free(&s->programs);
 	buf__free(&s->facts);
 	*s = (struct subject){ 0 };
 }
@@ -116,6 +119,34 @@ int subject__snapshot(const struct subject *s, const struct image *image, struct
 	return snapshot__get(&source, out);
 }
 
+static bool is_allowed(const struct strings *patterns, const char *section)
+{
+	for (size_t i = 0; i < patterns->count; i++)
+		if (!fnmatch(patterns->items[i], section, 0))
+			return true;
+	return !patterns->count;
+}
+
+/* A program where the exercise has no business can look at anything: why it is not run, or NULL. */
+static char *undeclared(const struct subject *s)
+{
+	for (struct lines l = lines_of(s->facts.data, s->facts.len); lines__next(&l);) {
+		const char *at = memmem(l.line, l.len, " section=", 9);
+		cleanup_free char *section = NULL;
+
+		if (!text__starts(l.line, l.len, "program ") || !at)
+			continue;
+		at += strlen(" section=");
+		section = text__copy(at, strcspn(at, " \n"));
+		if (!is_allowed(&s->programs, section))
+			return xprintf(
+				"libbpf: it holds a program at \"%s\", where the task asks for "
+				"none",
+				section);
+	}
+	return NULL;
+}
+
 int subject__run(const struct subject *s, const struct image *image, uint64_t seed,
 		 const char *tags, struct run *out)
 {
@@ -131,8 +162,13 @@ int subject__run(const struct subject *s, const struct image *image, uint64_t se
 		.confined = s->kind == SUBJECT_SUBMITTED,
 	};
 	struct snapshot *snapshot = NULL;
-	int err = snapshot__get(&source, &snapshot);
+	char *why = undeclared(s);
+	int err;
 
+	*out = (struct run){ .outcome = OUT_TAMPER, .why = why };
+	if (why)
+		return 0;
+	err = snapshot__get(&source, &snapshot);
 	if (!err)
 		err = run__program(snapshot, &source, &program, out);
 	snapshot__free(snapshot);

@@ -25,8 +25,9 @@ struct subject {
 	char *source_name;     /* the same, from the project's root */
 	char *test;	       /* stimulus and judge, a make target */
 	uint64_t capabilities;
-	struct strings files; /* of the guest, that the program may see */
-	struct buf facts;     /* after subject__build() */
+	struct strings files;	 /* of the guest, that the program may see */
+	struct strings programs; /* sections that its programs may have, see struct front */
+	struct buf facts;	 /* after subject__build() */
 };
 
 /* `wrong` names the patch of a SUBJECT_WRONG, without ".patch". Reads the front matter. Returns 0 or

@@ -233,6 +233,13 @@ static const char *set_files(struct front *f, const char *value)
 	return NULL;
 }
 
+static const char *set_programs(struct front *f, const char *value)
+{
+	strings__split(&f->programs, value);
+	return f->programs.count ? NULL
+				 : "no patterns; write sections like `ksyscall/openat kprobe/*`";
+}
+
 /* Calls `set` for each pair of "{key: value, key: value}". */
 static const char *each_pair(struct front *f, const char *value,
 			     const char *(*set)(struct front *, const char *, const char *))
@@ -305,7 +312,7 @@ static const struct {
 } keys[] = {
 	{ "title", set_title },	  { "capabilities", set_capabilities },
 	{ "points", set_points }, { "files", set_files },
-	{ "only", set_only },
+	{ "only", set_only },	  { "programs", set_programs },
 };
 
 /* Reads "KEY: VALUE"; `seen` has a bit for each key that there was. */
@@ -326,7 +333,7 @@ static const char *parse_line(struct front *f, const struct lines *l, unsigned *
 		*seen |= 1u << i;
 		return keys[i].set(f, value);
 	}
-	return "no such key; there are title, capabilities, points, files and only";
+	return "no such key; there are title, capabilities, programs, points, files and only";
 }
 
 static bool is_fence(const struct lines *l)
@@ -390,6 +397,7 @@ void front__free(struct front *f)
 {
 	free(f->title);
 	strings__free(&f->files);
+	strings__free(&f->programs);
 	strings__free(&f->only_bcc);
 	strings__free(&f->only_libbpf);
 	*f = (struct front){ 0 };

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <ctype.h>
+#include <string.h>
+
+#include "similar.h"
+
+enum { TOO_FEW = 15 };
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+static const char *skip_comment(const char *p, const char *end)
+{
+	const char *close =
+		p[1] == '/' ? memchr(p, '\n', end - p) : memmem(p + 2, end - p - 2, "*/", 2);
+
+	return close ? close + (p[1] == '/' ? 1 : 2) : end;
+}
+
+/* The next token's length, 0 at the end; `*p` moves to its start. */
+static size_t next_token(const char **p, const char *end)
+{
+	const char *at = *p, *stop;
+
+	while (at < end) {
+		if (isspace((unsigned char)*at))
+			at++;
+		else if (end - at > 2 && at[0] == '/' && (at[1] == '/' || at[1] == '*'))
+			at = skip_comment(at, end);
+		else
+			break;
+	}
+	for (stop = at; stop < end && is_word(*stop);)
+		stop++;
+	*p = at;
+	return stop > at ? (size_t)(stop - at) : at < end;
+}
+
+/* FNV-1a */
+static uint64_t hash(uint64_t h, const char *data, size_t len)
+{
+	while (len--)
+		h = (h ^ (unsigned char)*data++) * 0x100000001b3;
+	return h;
+}
+
+void similar__add(struct shingles *s, const char *text, size_t len)
+{
+	const char *end = text + len;
+	struct {
+		const char *at;
+		size_t len;
+	} ring[SHINGLE_TOKENS];
+	size_t n = 0, token;
+
+	for (const char *p = text; (token = next_token(&p, end)); p += token) {
+		uint64_t h = 0xcbf29ce484222325;
+
+		ring[n % SHINGLE_TOKENS].at = p;
+		ring[n++ % SHINGLE_TOKENS].len = token;
+		if (n < SHINGLE_TOKENS)
+			continue;
+		for (size_t i = n; i < n + SHINGLE_TOKENS; i++)
+			h = hash(hash(h, ring[i % SHINGLE_TOKENS].at, ring[i % SHINGLE_TOKENS].len),
+				 " ", 1);
+		s->hash = xrealloc(s->hash, s->count + 1, sizeof(*s->hash));
+		s->hash[s->count++] = h;
+	}
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+void similar__sort(struct shingles *s)
+{
+	size_t kept = 0;
+
+	if (s->count)
+		qsort(s->hash, s->count, sizeof(*s->hash), by_value);
+	for (size_t i = 0; i < s->count; i++)
+		if (!kept || s->hash[i] != s->hash[kept - 1])
+			s->hash[kept++] = s->hash[i];
+	s->count = kept;
+}
+
+static bool has(const struct shingles *s, uint64_t h)
+{
+	return s->count && bsearch(&h, s->hash, s->count, sizeof(h), by_value);
+}
+
+void similar__subtract(struct shingles *s, const struct shingles *other)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (!has(other, s->hash[i]))
+			s->hash[kept++] = s->hash[i];
+	s->count = kept;
+}
+
+double similar__share(const struct shingles *a, const struct shingles *b)
+{
+	const struct shingles *small = a->count < b->count ? a : b, *large = small == a ? b : a;
+	size_t common = 0;
+
+	if (small->count < TOO_FEW)
+		return 0;
+	for (size_t i = 0; i < small->count; i++)
+		common += has(large, small->hash[i]);
+	return (double)common / small->count;
+}
+
+void similar__free(struct shingles *s)
+{
+	free(s->hash);
+	*s = (struct shingles){ 0 };
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef SIMILAR_H
+#define SIMILAR_H
+
+#include "util.h"
+
+/* How much two C texts have in common: the hashes of every SHINGLE_TOKENS tokens in a row, whatever the
+ * blanks and comments between them (Broder, "On the resemblance and containment of documents", 1997).
+ * Names count, so that two who solve the same task by the same chapter are not alike for that.
+ */
+enum { SHINGLE_TOKENS = 10 };
+
+struct shingles {
+	uint64_t *hash; /* sorted, each once */
+	size_t count;
+};
+
+/* Adds those of a text; the set is complete after similar__sort(). */
+void similar__add(struct shingles *s, const char *text, size_t len);
+void similar__sort(struct shingles *s);
+/* Takes away what `other` has too: the frame that all were given. */
+void similar__subtract(struct shingles *s, const struct shingles *other);
+/* Share of the smaller set that the larger one has as well, 0 to 1; 0 when either is too small to tell. */
+double similar__share(const struct shingles *a, const struct shingles *b);
+void similar__free(struct shingles *s);
+#define cleanup_shingles __attribute__((cleanup(similar__free)))
+
+#endif
