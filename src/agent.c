@@ -470,7 +470,8 @@ static bool await(struct slot *s, bool for_end, int64_t ms)
 		if (left <= 0)
 			return false;
 		for (size_t i = 0; i < SLOTS; i++)
-			fds[2 + i] = (struct pollfd){ slots[i].listener, POLLIN, 0 };
+			fds[2 + i] =
+				(struct pollfd){ slots[i].pid ? slots[i].listener : -1, POLLIN, 0 };
 		poll(fds, ARRAY_SIZE(fds), left);
 		for (size_t i = 0; i < SLOTS; i++)
 			if (fds[2 + i].revents)
