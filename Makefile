@@ -26,15 +26,19 @@ WORKBOOK := $(if $(SAN),$(O)/)workbook
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 AGENT := $(addprefix src/,agent.c held.c jail.c)
+# Units of another folder that is laid out like this one come on top; make finds their files there.
+VPATH := $(WORKBOOK_EXERCISES)
+units = $(wildcard $1) $(if $(VPATH),$(patsubst $(VPATH)/%,%,$(wildcard $(VPATH)/$1)))
+
 SOURCES := $(filter-out $(AGENT) src/facts.c src/tags.c,$(wildcard src/*.c))
 MODULES := $(patsubst %.c,%.o,$(filter-out src/main.c,$(SOURCES)))
-TESTS := $(patsubst %.c,build/%,$(wildcard tests/[0-9]*.c))
+TESTS := $(patsubst %.c,build/%,$(call units,tests/[0-9]*.c))
 UNIT_TESTS := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/unit/*.c))
 FUZZERS := $(patsubst tests/%.c,build/%,$(wildcard tests/fuzz/*.c))
 COMMON := $(patsubst %.c,build/%.o,$(wildcard libbpf/common/*.c))
 
 # libbpf/NN-topic/topic.bpf.c and topic.c make build/libbpf/NN-topic/topic; likewise the others.
-programs = $(patsubst %.bpf.c,build/%,$(wildcard $1/[0-9]*/*.bpf.c))
+programs = $(patsubst %.bpf.c,build/%,$(call units,$1/[0-9]*/*.bpf.c))
 TWINS := $(call programs,libbpf)
 EXERCISES := $(call programs,exercises)
 SOLUTIONS := $(call programs,solutions)

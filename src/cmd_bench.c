@@ -176,7 +176,7 @@ static int bench_unit(const struct args *a, const char *name)
 	cleanup_subject struct subject s = { 0 };
 	int worst = EXIT_MATCH;
 
-	if (unit__find(&unit, project_root(), name) || subject__init(&s, &unit, SUBJECT_TWIN, NULL))
+	if (unit__find(&unit, units_root(), name) || subject__init(&s, &unit, SUBJECT_TWIN, NULL))
 		return EXIT_SETUP;
 	say("building %s", s.program);
 	if (subject__build(&s, NULL))

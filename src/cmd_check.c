@@ -75,9 +75,9 @@ static int check(struct args *a)
 	int err;
 
 	if (a->unit) {
-		err = unit__find(&named, project_root(), a->unit);
+		err = unit__find(&named, units_root(), a->unit);
 	} else {
-		err = units__load(&units, project_root());
+		err = units__load(&units, units_root());
 		if (!err)
 			unit = exercise__next(&units, &err);
 	}

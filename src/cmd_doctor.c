@@ -107,7 +107,7 @@ static void find_kernels(struct findings *f)
 static int find_edited(struct findings *f)
 {
 	cleanup_units struct units units = { 0 };
-	int err = units__load(&units, project_root());
+	int err = units__load(&units, units_root());
 
 	for (size_t i = 0; i < units.count && !err; i++) {
 		cleanup_exercise struct exercise e = { 0 };

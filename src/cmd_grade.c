@@ -207,7 +207,7 @@ static void take_result(void *ctx, size_t i, int code, const struct buf *printed
 static int choose(struct class *c, struct strings *names)
 {
 	struct units all = { 0 };
-	int err = units__load(&all, project_root());
+	int err = units__load(&all, units_root());
 
 	for (size_t i = 0; i < all.count; i++)
 		if (access(all.items[i].exercise, F_OK))
@@ -218,7 +218,7 @@ static int choose(struct class *c, struct strings *names)
 	for (size_t i = 0; i < c->args->chosen.count && !err; i++) {
 		cleanup_unit struct unit u = { 0 };
 
-		err = unit__find(&u, project_root(), c->args->chosen.items[i]);
+		err = unit__find(&u, units_root(), c->args->chosen.items[i]);
 		if (!err)
 			strings__add(names, xstrdup(u.name));
 	}

@@ -78,5 +78,5 @@ COMMAND(hint, "show the next hint for an exercise", &argp)
 
 	argp_err_exit_status = EXIT_SETUP;
 	argp_parse(&argp, argc, argv, 0, NULL, &which);
-	return unit__find(&unit, project_root(), which) ? EXIT_SETUP : show_hint(&unit);
+	return unit__find(&unit, units_root(), which) ? EXIT_SETUP : show_hint(&unit);
 }

@@ -97,7 +97,7 @@ static json_t *json_row(const struct exercise *e, const struct front *front)
 static int list(const struct args *a, json_t *rows)
 {
 	cleanup_units struct units units = { 0 };
-	int err = units__load(&units, project_root());
+	int err = units__load(&units, units_root());
 
 	for (size_t i = 0; i < units.count && !err; i++) {
 		cleanup_free char *readme = xprintf("%s/README.md", units.items[i].exercise);

@@ -121,12 +121,12 @@ static int prepare(struct args *a)
 	int err = a->max_mb ? store__set_bound(a->max_mb) : 0;
 
 	if (!err)
-		err = units__load(&units, project_root());
+		err = units__load(&units, units_root());
 	say("building what the snapshots are made of");
 	for (size_t i = 0; i < a->units.count && !err; i++) {
 		cleanup_unit struct unit unit = { 0 };
 
-		err = unit__find(&unit, project_root(), a->units.items[i]);
+		err = unit__find(&unit, units_root(), a->units.items[i]);
 	}
 	for (size_t i = 0; i < units.count && !err; i++)
 		if (named(a, &units.items[i]))

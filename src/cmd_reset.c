@@ -34,7 +34,7 @@ static const struct argp argp = {
 /* The starter's text from git, which has it whatever was committed since. */
 static int read_starter(const char *id, const char *name, struct buf *text)
 {
-	const char *const argv[] = { "git", "-C", project_root(), "cat-file", "blob", id, NULL };
+	const char *const argv[] = { "git", "-C", units_root(), "cat-file", "blob", id, NULL };
 	cleanup_buf struct buf err = { 0 };
 	int status = proc__run(argv, text, &err, 10000);
 
@@ -96,5 +96,5 @@ COMMAND(reset, "put an exercise's starter back, keeping your files", &argp)
 
 	argp_err_exit_status = EXIT_SETUP;
 	argp_parse(&argp, argc, argv, 0, NULL, &which);
-	return unit__find(&unit, project_root(), which) || reset(&unit) ? EXIT_SETUP : EXIT_MATCH;
+	return unit__find(&unit, units_root(), which) || reset(&unit) ? EXIT_SETUP : EXIT_MATCH;
 }

@@ -140,7 +140,7 @@ static int run(struct args *a)
 	const struct pool pool = { .job = run_kernel, .done = show_kernel, .ctx = &job };
 	int err;
 
-	if (unit__find(&unit, project_root(), a->unit) ||
+	if (unit__find(&unit, units_root(), a->unit) ||
 	    subject__init(&subject, &unit, a->kind, a->wrong))
 		return EXIT_SETUP;
 	say("building %s", subject.program);

@@ -98,7 +98,7 @@ static int put_programs(struct vm *vm, const char *which)
 	int err;
 
 	if (which) {
-		err = unit__find(&unit, project_root(), which);
+		err = unit__find(&unit, units_root(), which);
 		if (!err) {
 			/* An exercise that does not build yet is no reason to stay out. */
 			const char *const targets[] = { unit.number, NULL };
@@ -107,7 +107,7 @@ static int put_programs(struct vm *vm, const char *which)
 		}
 		return err;
 	}
-	err = units__load(&units, project_root());
+	err = units__load(&units, units_root());
 	for (size_t i = 0; i < units.count && !err; i++)
 		err = put_unit(vm, &units.items[i]);
 	return err;

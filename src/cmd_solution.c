@@ -63,7 +63,7 @@ COMMAND(solution, "show our solution of an exercise that you have passed", &argp
 
 	argp_err_exit_status = EXIT_SETUP;
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
-	if (unit__find(&unit, project_root(), args.unit) || exercise__load(&e, &unit))
+	if (unit__find(&unit, units_root(), args.unit) || exercise__load(&e, &unit))
 		return EXIT_SETUP;
 	if (e.state != EXERCISE_PASSED && !args.spoil) {
 		err_msg("%s: not passed yet; `./workbook hint %s` helps, --spoil shows it all the "

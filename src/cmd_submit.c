@@ -125,12 +125,12 @@ static int submit(struct args *a)
 	const struct unit **chosen;
 	cleanup_units struct units units = { 0 };
 	size_t n = 0;
-	int err = units__load(&units, project_root());
+	int err = units__load(&units, units_root());
 
 	for (size_t i = 0; i < a->units.count && !err; i++) {
 		cleanup_unit struct unit u = { 0 };
 
-		err = unit__find(&u, project_root(), a->units.items[i]);
+		err = unit__find(&u, units_root(), a->units.items[i]);
 		if (!err) {
 			free(a->units.items[i]);
 			a->units.items[i] = xstrdup(u.name);

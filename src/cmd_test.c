@@ -316,7 +316,7 @@ static int plan(struct suite *s)
 {
 	static const char *const cases[] = { "pair", "exercise" };
 	const struct strings *kernels = &s->args->kernels;
-	int err = units__load(&s->units, project_root());
+	int err = units__load(&s->units, units_root());
 
 	for (size_t u = 0; u < s->units.count && !err; u++) {
 		if (!chosen(s->args, &s->units.items[u]))

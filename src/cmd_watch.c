@@ -302,12 +302,12 @@ static int watch_loop(struct watch *w)
 static int begin(struct watch *w)
 {
 	const struct unit *unit = NULL;
-	int err = units__load(&w->units, project_root());
+	int err = units__load(&w->units, units_root());
 
 	if (!err && w->named) {
 		cleanup_unit struct unit named = { 0 };
 
-		err = unit__find(&named, project_root(), w->named);
+		err = unit__find(&named, units_root(), w->named);
 		for (size_t i = 0; i < w->units.count && !err; i++)
 			if (!strcmp(w->units.items[i].name, named.name))
 				unit = &w->units.items[i];

@@ -53,7 +53,8 @@ int subject__init(struct subject *s, const struct unit *unit, enum subject_kind 
 	/* build/libbpf/NN-topic/topic is made of libbpf/NN-topic/topic.bpf.c, a wrong one of a copy. */
 	s->source_name = xprintf("%s.bpf.c", kind == SUBJECT_WRONG ? s->program
 								   : s->program + strlen("build/"));
-	s->source = xprintf("%s/%s", project_root(), s->source_name);
+	s->source = xprintf("%s/%s", kind == SUBJECT_WRONG ? project_root() : units_root(),
+			    s->source_name);
 	return err;
 }
 

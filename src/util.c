@@ -241,6 +241,13 @@ const char *project_root(void)
 	return root;
 }
 
+const char *units_root(void)
+{
+	const char *other = getenv("WORKBOOK_EXERCISES");
+
+	return other && *other ? other : project_root();
+}
+
 int64_t now_ms(void)
 {
 	struct timespec ts;

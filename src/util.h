@@ -105,6 +105,8 @@ void file__remove_tree(const char *path);
  * is none. Never NULL.
  */
 const char *project_root(void);
+/* Where units come from: WORKBOOK_EXERCISES, a folder laid out like the project, or the project itself. */
+const char *units_root(void);
 
 /* --- time --- */
 
