@@ -155,7 +155,7 @@ static int judge_run(struct card *c, const struct subject *subject, const struct
 	int ready = 0, err = subject__run(subject, image, seed, tags, &run);
 
 	if (err)
-		return err < 0 ? err : -EIO;
+		return err;
 	result__init(&result, subject, image->kernel, seed, &run);
 	if (run.outcome != OUT_MATCH && !c->outcome)
 		c->outcome = outcome__name(run.outcome);
