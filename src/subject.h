@@ -56,7 +56,6 @@ int subject__snapshot(const struct subject *s, const struct image *image, struct
 /* Makes sure of the snapshot and runs the program in it; `tags` as in struct run_program. Returns 0 with
  * `*out` valid, -ECHILD when the BCC side failed, or another -errno; after printing why.
  */
- */
 int subject__run(const struct subject *s, const struct image *image, uint64_t seed,
 		 const char *tags, struct run *out);
 
