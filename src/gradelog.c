@@ -6,6 +6,7 @@
 
 #include "gradelog.h"
 #include "image.h"
+#include "interrupt.h"
 #include "text.h"
 
 static int append(const struct gradelog *log, const json_t *line)
@@ -18,6 +19,8 @@ static int append(const struct gradelog *log, const json_t *line)
 		return err_sys("%s", log->path);
 	return 0;
 }
+
+#define LOCK_MS 20000
 
 /* Takes the whole lines; returns where they end. */
 static size_t read_lines(struct gradelog *log, const struct buf *text)
@@ -45,6 +48,19 @@ static size_t read_lines(struct gradelog *log, const struct buf *text)
 	return end;
 }
 
+/* The children of a run that was killed end a moment later. */
+static bool lock(int fd)
+{
+	int64_t end = now_ms() + LOCK_MS;
+
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		if (interrupt__signal() || now_ms() > end)
+			return false;
+		usleep(50000);
+	}
+	return true;
+}
+
 int gradelog__open(struct gradelog *log, const char *name, bool resume, json_t *head)
 {
 	cleanup_free char *dir = xprintf("%s/grades", cache_dir());
@@ -59,7 +75,7 @@ int gradelog__open(struct gradelog *log, const char *name, bool resume, json_t *
 	log->fd = open(log->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (log->fd < 0)
 		return err_sys("%s", log->path);
-	if (flock(log->fd, LOCK_EX | LOCK_NB)) {
+	if (!lock(log->fd)) {
 		err_msg("the same submissions are being graded by another command; wait for its "
 			"end");
 		return -EBUSY;

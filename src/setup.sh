@@ -22,6 +22,8 @@ packages()
     echo bubblewrap
     # the tests: wrong solutions, unit tests, fuzzers, lint, a terminal
     echo patch systemtap-sdt-dev libcmocka-dev libclang-rt-dev shellcheck clang-format python3 procps tmux
+    # ... and readers of what grading writes
+    echo python3-jsonschema python3-junitparser
 }
 
 # Until Ubuntu 25.04, bpftool came with the kernel's tools.

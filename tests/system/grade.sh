@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# A class is graded: every kind of submission, every report read by somebody else's reader, a run killed and
+# resumed, an instructor's own exercise, what is packed graded as it was checked.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/system/copy
+unit=exercises/01-kprobe-counter
+solution=solutions/01-kprobe-counter
+class=$work/class
+export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache}
+
+grade()
+{
+    ./workbook grade --kernel 6.12 "$@"
+}
+
+# --- a class ---
+mkdir -p "$class"/{anna,carl}/exercises "$class/empty"
+cp -r $solution "$class/anna/exercises/"
+mkdir -p "$class/bob/exercises"
+cp -r $unit "$class/bob/exercises/"
+sed 's/^\tcount = bpf_map_lookup/\tint unused;\n&/' $solution/kprobe-counter.bpf.c >"$work/probe"
+cp -r $solution "$class/carl/exercises/"
+cp "$work/probe" "$class/carl/exercises/01-kprobe-counter/kprobe-counter.bpf.c"
+(cd "$class/carl" && tar -cJf ../carl.tar.xz exercises)
+rm -r "$class/carl"
+mkdir -p "$work/dora/exercises"
+cp -r $solution "$work/dora/exercises/"
+echo 'int main(' >"$work/dora/exercises/01-kprobe-counter/kprobe-counter.c"
+(cd "$work/dora" && python3 -m zipfile -c "$class/dora.zip" exercises)
+git init -q "$class/=emil"
+mkdir "$class/=emil/exercises"
+cp -r $solution "$class/=emil/exercises/"
+echo garbage >"$class/frida.tar.gz"
+
+grade "$class"/* --exercise 01 --seed 5 --json "$work/all.json" --junit "$work/all.xml" \
+    --csv "$work/all.csv" >"$work/table"
+grade "$class/carl.tar.xz" --seed 5 --gradescope "$work/results.json" >/dev/null
+/usr/bin/python3 - "$work" <<'EOF'
+import csv, json, sys
+import jsonschema, junitparser
+
+work = sys.argv[1]
+book = json.load(open(work + "/all.json"))
+jsonschema.validate(book, json.load(open("tests/grade.schema.json")))
+points = {s["name"]: s["score"] for s in book["submissions"]}
+outcomes = {s["name"]: s["outcomes"].get("01-kprobe-counter") for s in book["submissions"]}
+assert book["seed"] == 5 and book["kernels"] == ["6.12"]
+assert points == {"anna": 10, "bob": 2, "carl": 9.5, "dora": 0, "=emil": 10, "empty": 0, "frida": 0}, points
+assert outcomes == {"anna": "match", "bob": "mismatch", "carl": "match", "dora": "build", "=emil": "match",
+                    "empty": "missing", "frida": "missing"}, outcomes
+anna = next(s for s in book["submissions"] if s["name"] == "anna")
+assert any("public solution" in n for n in anna["notes"]) and any("=emil" in n for n in anna["notes"])
+warned = next(t for s in book["submissions"] if s["name"] == "carl" for t in s["tests"] if t["item"] == "builds")
+assert "unused" in warned["output"] and warned["score"] == 0.5, warned
+
+suites = {s.name: s for s in junitparser.JUnitXml.fromfile(work + "/all.xml")}
+assert suites.keys() == points.keys()
+assert (suites["anna"].tests, suites["anna"].failures) == (6, 0)
+assert suites["bob"].failures == 4 == sum(bool(c.result) for c in suites["bob"])
+
+rows = list(csv.DictReader(open(work + "/all.csv", newline="")))
+assert {r["submission"]: float(r["score"]) for r in rows} == \
+    {("'" if name[0] == "=" else "") + name: p for name, p in points.items()}
+assert all(float(r["max"]) == 10 for r in rows)
+
+# https://gradescope-autograders.readthedocs.io/en/latest/specs/
+result = json.load(open(work + "/results.json"))
+assert result["score"] == 9.5 == sum(t["score"] for t in result["tests"])
+for t in result["tests"]:
+    assert t.keys() <= {"score", "max_score", "status", "name", "name_format", "number", "output",
+                        "output_format", "tags", "visibility", "extra_data"}
+    assert t["status"] in ("passed", "failed") and t["visibility"] == "visible"
+EOF
+expect '^anna +10/10 +10$' "$(cat "$work/table")"
+
+# --- killed three times, and resumed: nothing is lost, nothing graded twice ---
+for _ in 1 2 3; do
+    grade "$class"/* --exercise 01 --seed 5 --resume -j 1 >/dev/null 2>"$work/said" &
+    until [ "$(grep -c ' of 7:' "$work/said")" -ge 2 ] || ! kill -0 $! 2>/dev/null; do sleep 0.05; done
+    kill -9 $! 2>/dev/null || :
+    wait $! 2>/dev/null || :
+done
+grade "$class"/* --exercise 01 --seed 5 --resume --json "$work/again.json" >/dev/null
+cmp "$work/all.json" "$work/again.json" || fail 'a resumed run came to other results'
+until ! pgrep -f "$work" >/dev/null; do sleep 0.1; done
+
+# --- what check says, grade says ---
+cp $solution/* $unit/
+./workbook check 01 --kernel 6.12 >/dev/null
+expect 'does not pass on every kernel yet' "$(./workbook submit -o "$work/mine.tar.gz")"
+expect '^mine +10/10' "$(grade "$work/mine.tar.gz")"
+
+# --- an instructor's own exercise ---
+mine=$work/mine
+mkdir -p "$mine"/{exercises,solutions,tests}
+cp -r "$class/bob/$unit" "$mine/exercises/60-opens"
+cp -r $solution "$mine/solutions/60-opens"
+cp tests/01-kprobe-counter.c "$mine/tests/60-opens.c"
+for dir in "$mine"/*/60-opens; do
+    (cd "$dir" && rm -f starter.ids && for f in kprobe-counter.*; do mv "$f" "opens.${f#*.}"; done &&
+        sed -i 's/kprobe-counter\./opens./; s/kprobe_counter/opens/g' opens.*)
+done
+expect '^60-opens +2/10' "$(./workbook --exercises "$mine" grade --kernel 6.12 -e 60 "$mine/exercises/60-opens")"
+mkdir -p "$work/done/exercises"
+cp -r "$mine/solutions/60-opens" "$work/done/exercises/"
+expect '^done +10/10' "$(./workbook --exercises "$mine" grade --kernel 6.12 "$work/done")"
+
+# --- mistakes of who grades ---
+status=0
+said=$(grade --gradescope - "$class/anna" "$class/bob" 2>&1) || status=$?
+[ $status = 2 ] && expect 'one submission' "$said"
+status=0
+said=$(grade "$class/nobody" 2>&1) || status=$?
+[ $status = 0 ] && expect 'No such file' "$said"
+echo 'a class is graded'
