@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/random.h>
 #include <net/if.h>
 #include <poll.h>
@@ -577,10 +578,26 @@ static void signal_program(struct payload *p)
 
 static void admit_file(struct payload *p)
 {
+	const char *pattern = payload__string(p);
+	glob_t found = { 0 };
+	int err = pattern ? glob(pattern, 0, NULL, &found) : GLOB_NOMATCH;
+
+	for (size_t i = 0; !err && i < found.gl_pathc; i++)
+		err = jail__add_file(found.gl_pathv[i]);
+	if (err)
+		reply_error("%s: %s", pattern ? pattern : "admit",
+			    err == GLOB_NOMATCH ? "there is no such file" : strerror(errno));
+	else
+		reply_ok();
+	globfree(&found);
+}
+
+static void unpin(struct payload *p)
+{
 	const char *path = payload__string(p);
 
-	if (!path || jail__add_file(path))
-		reply_error("%s: %s", path ? path : "admit", strerror(errno));
+	if (!path || held__unpin(path))
+		reply_error("%s: %s", path ? path : "unpin", strerror(errno));
 	else
 		reply_ok();
 }
@@ -773,6 +790,8 @@ static void obey(uint32_t type, struct payload *p, struct buf *in)
 		return wait_slot(p, true);
 	case FRAME_ADMIT:
 		return admit_file(p);
+	case FRAME_UNPIN:
+		return unpin(p);
 	case FRAME_HELD:
 		return reply_held();
 	case FRAME_CLOCK:

@@ -20,7 +20,8 @@ enum frame_type {
 	FRAME_READY,  /* slot, ms: waits for the first line; replies with the slot's state */
 	FRAME_SIGNAL, /* slot, number */
 	FRAME_WAIT,   /* slot, ms: waits for the end; replies with the slot's state */
-	FRAME_ADMIT,  /* path: lets the programs without root see the file */
+	FRAME_ADMIT,  /* pattern of paths: lets the programs without root see the files */
+	FRAME_UNPIN,  /* path: removes the pins in a folder */
 	FRAME_HELD, /* replies with what the kernel holds since the last of them started, see held.h */
 	FRAME_CLOCK, /* nanoseconds since the epoch, bytes: sets the clock, adds entropy */
 	FRAME_SHELL, /* rows, columns, TERM ("": reads a script): a shell; until its FRAME_END only the next three */

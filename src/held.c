@@ -90,6 +90,19 @@ static void list_pins(struct buf *out)
 	nftw("/sys/fs/bpf", note_pin, 8, FTW_PHYS | FTW_MOUNT);
 }
 
+int held__unpin(const char *dir)
+{
+	DIR *pinned = opendir(dir);
+	int err = pinned ? 0 : -1;
+
+	for (struct dirent *e; !err && (e = readdir(pinned));)
+		if (e->d_type == DT_REG)
+			err = unlinkat(dirfd(pinned), e->d_name, 0);
+	if (pinned)
+		closedir(pinned);
+	return err;
+}
+
 /* --- queueing disciplines --- */
 
 static void list_qdisc(const struct nlmsghdr *h, struct buf *out)

@@ -20,4 +20,7 @@ void held__list(unsigned uid, struct buf *out);
 /* Appends the lines of `now` that `before` has not. */
 void held__new(const struct buf *before, const struct buf *now, struct buf *out);
 
+/* Removes the pins in a folder of the BPF file system. Returns 0, or -1 with errno. */
+int held__unpin(const char *dir);
+
 #endif

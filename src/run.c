@@ -163,12 +163,14 @@ static int look_at_programs(struct vm *vm, struct run *r, const char *tags)
 	return err ? err : check_tags(r, &held, tags);
 }
 
-/* What is freed is gone a moment later. */
-static int look_at_rest(struct vm *vm, struct run *r)
+/* What is freed is gone a moment later. Pins that the task wants have been looked at by the stimulus. */
+static int look_at_rest(struct vm *vm, const char *pins, struct run *r)
 {
 	int64_t end = now_ms() + LEFT_MS;
-	int err;
+	int err = pins ? vm__unpin(vm, pins) : 0;
 
+	if (err)
+		return err;
 	do {
 		buf__free(&r->left);
 		err = vm__held(vm, &r->left);
@@ -342,7 +344,7 @@ static int run_in(struct vm *vm, const struct snapshot_source *source, const str
 	if (!err)
 		err = stop_tool(vm, SLOT_LIBBPF, &r->libbpf);
 	if (!err)
-		err = look_at_rest(vm, r);
+		err = look_at_rest(vm, p->pins, r);
 	if (!err && r->outcome == OUT_MATCH)
 		check_tags(r, &r->left, NULL);
 	if (!err)

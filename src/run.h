@@ -58,7 +58,8 @@ struct run_program {
 	const char *facts;     /* rows of build__facts() */
 	uint64_t capabilities; /* mask */
 	uint64_t seed;
-	const struct strings *files; /* of the guest, that it may see besides */
+	const struct strings *files; /* patterns of files of the guest that it may see besides */
+	const char *pins;	     /* folder in which it is to leave pins, or NULL */
 	const char *tags;	     /* of the programs that its object holds, NULL: any */
 	bool confined;		     /* nobody trusts it, see vm__restore() */
 };

@@ -39,7 +39,9 @@ static int init_case(struct subject *s, const struct unit *unit, enum subject_ki
 	s->capabilities = front.capabilities;
 	s->files = front.files;
 	s->programs = front.programs;
+	s->pins = front.pins;
 	front.files = front.programs = (struct strings){ 0 };
+	front.pins = NULL;
 	return err;
 }
 
@@ -78,6 +80,7 @@ void subject__free(struct subject *s)
 	free(s->source_name);
 	free(s->test);
 	strings__free(&s->files);
+	free(s->pins);
 	strings__free(&s->programs);
 	buf__free(&s->facts);
 	*s = (struct subject){ 0 };
@@ -159,6 +162,7 @@ int subject__run(const struct subject *s, const struct image *image, uint64_t se
 		.capabilities = s->capabilities,
 		.seed = seed,
 		.files = &s->files,
+		.pins = s->pins,
 		.tags = tags,
 		.confined = s->kind == SUBJECT_SUBMITTED,
 	};

@@ -25,8 +25,8 @@ struct subject {
 	char *source_name;     /* the same, from the project's root */
 	char *test;	       /* stimulus and judge, a make target */
 	uint64_t capabilities;
-	struct strings files;	 /* of the guest, that the program may see */
-	struct strings programs; /* sections that its programs may have, see struct front */
+	struct strings files, programs; /* as of struct front */
+	char *pins;			/* as of struct front, or NULL */
 	struct buf facts;	 /* after subject__build() */
 };
 

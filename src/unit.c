@@ -240,6 +240,14 @@ static const char *set_programs(struct front *f, const char *value)
 				 : "no patterns; write sections like `ksyscall/openat kprobe/*`";
 }
 
+static const char *set_pins(struct front *f, const char *value)
+{
+	f->pins = xstrdup(value);
+	return text__starts(value, strlen(value), "/sys/fs/bpf/")
+		       ? NULL
+		       : "not in the BPF file system; write a folder like /sys/fs/bpf/workbook";
+}
+
 /* Calls `set` for each pair of "{key: value, key: value}". */
 static const char *each_pair(struct front *f, const char *value,
 			     const char *(*set)(struct front *, const char *, const char *))
@@ -313,6 +321,7 @@ static const struct {
 	{ "title", set_title },	  { "capabilities", set_capabilities },
 	{ "points", set_points }, { "files", set_files },
 	{ "only", set_only },	  { "programs", set_programs },
+	{ "pins", set_pins },
 };
 
 /* Reads "KEY: VALUE"; `seen` has a bit for each key that there was. */
@@ -333,7 +342,7 @@ static const char *parse_line(struct front *f, const struct lines *l, unsigned *
 		*seen |= 1u << i;
 		return keys[i].set(f, value);
 	}
-	return "no such key; there are title, capabilities, programs, points, files and only";
+	return "no such key; there are title, capabilities, programs, points, files, pins and only";
 }
 
 static bool is_fence(const struct lines *l)
@@ -398,6 +407,7 @@ void front__free(struct front *f)
 	free(f->title);
 	strings__free(&f->files);
 	strings__free(&f->programs);
+	free(f->pins);
 	strings__free(&f->only_bcc);
 	strings__free(&f->only_libbpf);
 	*f = (struct front){ 0 };

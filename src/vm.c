@@ -493,12 +493,20 @@ int vm__wait_exit(struct vm *vm, const char *slot, int ms, struct program_state 
 	return wait_slot(vm, FRAME_WAIT, slot, ms, state);
 }
 
-int vm__admit(struct vm *vm, const char *path)
+int vm__admit(struct vm *vm, const char *pattern)
+{
+	cleanup_buf struct buf p = { 0 };
+
+	add_string(&p, pattern);
+	return run_order(vm, FRAME_ADMIT, &p, NULL, pattern, ORDER_MS);
+}
+
+int vm__unpin(struct vm *vm, const char *path)
 {
 	cleanup_buf struct buf p = { 0 };
 
 	add_string(&p, path);
-	return run_order(vm, FRAME_ADMIT, &p, NULL, path, ORDER_MS);
+	return run_order(vm, FRAME_UNPIN, &p, NULL, path, ORDER_MS);
 }
 
 int vm__held(struct vm *vm, struct buf *out)

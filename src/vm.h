@@ -82,8 +82,12 @@ int vm__signal(struct vm *vm, const char *slot, int sig);
 int vm__wait_ready(struct vm *vm, const char *slot, int ms, struct program_state *state);
 int vm__wait_exit(struct vm *vm, const char *slot, int ms, struct program_state *state);
 
-/* Puts a file that is in the guest into the jail, where programs without root run, under the same name. */
-int vm__admit(struct vm *vm, const char *path);
+/* Puts files of the guest into the jail, where programs without root run, under the same names; `pattern` is
+ * as of glob(7), and it is an error when there is no such file.
+ */
+int vm__admit(struct vm *vm, const char *pattern);
+/* Removes the pins in a folder of the guest's BPF file system. */
+int vm__unpin(struct vm *vm, const char *path);
 /* Appends what the kernel holds that it did not before the last such program was started: lines as of
  * held.h, and "late N" for loads of BPF programs that came too late.
  */
