@@ -281,6 +281,10 @@ static void check_front(struct page *p)
 	if (exercise && !front.has_points)
 		complain(p->lint, p->file, front.last,
 			 "front matter: no points; write points: {builds: 1, matches: 5}");
+	if (exercise && !front.programs.count)
+		complain(p->lint, p->file, front.last,
+			 "front matter: no programs; write the sections that a solution may have, "
+			 "like programs: k*/*open*");
 	if (!exercise && front.has_points)
 		complain(p->lint, p->file, front.last,
 			 "front matter: points are an exercise's; write them into its README.md");

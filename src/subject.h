@@ -27,7 +27,7 @@ struct subject {
 	uint64_t capabilities;
 	struct strings files, programs; /* as of struct front */
 	char *pins;			/* as of struct front, or NULL */
-	struct buf facts;	 /* after subject__build() */
+	struct buf facts;		/* after subject__build() */
 };
 
 /* `wrong` names the patch of a SUBJECT_WRONG, without ".patch". Reads the front matter. Returns 0 or

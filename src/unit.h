@@ -69,9 +69,10 @@ struct front {
 	uint64_t capabilities; /* bit N is capability N; CAP_BPF and CAP_PERFMON always */
 	unsigned points[POINTS];
 	bool has_points;
-	struct strings files;	 /* patterns (glob) of what the user side may see besides its own */
-	struct strings programs; /* patterns (fnmatch) of sections that programs may have; empty: all */
-	char *pins;		 /* folder in which the task wants pins left behind, or NULL */
+	struct strings files; /* patterns (glob) of what the user side may see besides its own */
+	struct strings
+		programs; /* patterns (fnmatch) of sections that programs may have; empty: all */
+	char *pins;	  /* folder in which the task wants pins left behind, or NULL */
 	struct strings only_bcc, only_libbpf; /* sections that one side of the exercise has */
 	unsigned last;			      /* line that closes the front matter */
 };

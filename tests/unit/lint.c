@@ -56,6 +56,7 @@ static const char chapter[] =
 static const char readme[] = "---\n"
 			     "title: Tiny too\n"
 			     "points: {builds: 1, matches: 5}\n"
+			     "programs: kprobe/*\n"
 			     "only: {license: libbpf}\n"
 			     "---\n"
 			     "## Task\n"
@@ -230,7 +231,8 @@ static const struct {
 	{ CHAPTER, "title: Tiny", "titel: Tiny", CHAPTER ":2:", "no such key" },
 	{ CHAPTER, "---\ntitle: Tiny\n---\n", "", CHAPTER ":1:", "front matter: none" },
 	{ CHAPTER, "title: Tiny", "title: T\npoints: {loads: 1}", CHAPTER ":4:", "an exercise's" },
-	{ README, "points: {builds: 1, matches: 5}\n", "", README ":4:", "no points" },
+	{ README, "points: {builds: 1, matches: 5}\n", "", README ":5:", "no points" },
+	{ README, "programs: kprobe/*\n", "", README ":5:", "no programs" },
 	{ README, "points: {builds", "points: {build", README ":3:", "not an item" },
 	{ PAGE, "# Start", "---\nx\n---", PAGE ":2:", "not front matter" },
 	/* completeness */
