@@ -33,6 +33,8 @@ static const char *const toolchain[] = {
 	"--die-with-parent",
 	"--new-session",
 	"--as-pid-1",
+	"--cap-drop",
+	"ALL",
 	"--clearenv",
 	"--setenv",
 	"PATH",

@@ -108,17 +108,18 @@ char **vm__args(const struct vm_args *a)
 static char **confine(char **args, const struct vm_args *a)
 {
 	const char *const bwrap[] = {
-		"bwrap",	 "--unshare-all", "--die-with-parent",
-		"--new-session", "--clearenv",	  "--setenv",
-		"PATH",		 "/usr/bin",	  "--ro-bind",
-		"/usr",		 "/usr",	  "--tmpfs",
-		"/usr/local",	 "--symlink",	  "usr/lib",
-		"/lib",		 "--symlink",	  "usr/lib64",
-		"/lib64",	 "--proc",	  "/proc",
-		"--dev",	 "/dev",	  "--dev-bind-try",
-		"/dev/kvm",	 "/dev/kvm",	  "--ro-bind",
-		a->image->dir,	 a->image->dir,	  "--bind",
-		a->ram,		 a->ram,
+		"bwrap",	 "--unshare-all",  "--die-with-parent",
+		"--new-session", "--cap-drop",	   "ALL",
+		"--clearenv",	 "--setenv",	   "PATH",
+		"/usr/bin",	 "--ro-bind",	   "/usr",
+		"/usr",		 "--tmpfs",	   "/usr/local",
+		"--symlink",	 "usr/lib",	   "/lib",
+		"--symlink",	 "usr/lib64",	   "/lib64",
+		"--proc",	 "/proc",	   "--dev",
+		"/dev",		 "--dev-bind-try", "/dev/kvm",
+		"/dev/kvm",	 "--ro-bind",	   a->image->dir,
+		a->image->dir,	 "--bind",	   a->ram,
+		a->ram,
 	};
 	size_t n = 0;
 	char **all;
