@@ -7,6 +7,7 @@
 #include "sandbox.h"
 
 #define BUILD_MS     60000
+#define CHECK_MS     10000
 #define MESSAGES_MAX 8000	/* bytes that are kept of what compilers say */
 #define PART_MAX     (32 << 20) /* bytes of a built file */
 
@@ -190,6 +191,28 @@ static void take_messages(struct built *b, const struct buf *said)
 	}
 	if (said->len > MESSAGES_MAX)
 		buf__printf(&b->messages, "... (%zu bytes more)\n", said->len - MESSAGES_MAX);
+}
+
+/* A virtual machine's sandbox has a /proc, which a container has to allow as well. */
+int sandbox__check(void)
+{
+	static const char *const trial[] = { "--proc", "/proc", "true" };
+	struct command c = { .fds = { -1, -1, -1 } };
+	cleanup_buf struct buf said = { 0 };
+	int status;
+
+	add(&c, toolchain, ARRAY_SIZE(toolchain));
+	add(&c, trial, ARRAY_SIZE(trial));
+	strings__add(&c.args, NULL);
+	status = proc__run((const char *const *)c.args.items, NULL, &said, CHECK_MS);
+	command__free(&c);
+	if (status <= 0)
+		return status;
+	return err_msg("the sandbox for submissions does not start: %.300s"
+		       "It is bubblewrap, which wants namespaces: install it, run containers with "
+		       "--privileged, and where users may make none `sysctl "
+		       "kernel.unprivileged_userns_clone=1`; nothing is built without it",
+		       said.data);
 }
 
 int sandbox__build(const struct handed_in *h, struct built *b)

@@ -14,6 +14,11 @@ struct built {
 		source; /* memory files: the tool, its BPF object, topic.bpf.c; or -1 */
 };
 
+/* Tries whether bubblewrap can do here what sandboxes need, of builds and of virtual machines. Returns 0 or
+ * -errno after printing what is missing.
+ */
+int sandbox__check(void);
+
 /* Builds the sources by the project's own rules, in bubblewrap: no network, no file of the host's but
  * the toolchain and what the rules need, bounds on time, memory, processes and output. The compilers,
  * bpftool, the linker and `facts` run inside; what they leave is handed over as bytes. The unit's
