@@ -11,6 +11,7 @@
 #include "interrupt.h"
 #include "pool.h"
 #include "run.h"
+#include "sandbox.h"
 #include "submission.h"
 
 enum { OPT_RESUME = 1000, OPT_JSON, OPT_JUNIT, OPT_GRADESCOPE, OPT_CSV };
@@ -106,7 +107,7 @@ static const struct argp argp = {
 	       "points by each exercise's rubric."
 	       "\v"
 	       "A submission is a folder, a .tar.gz, .tar.xz or .zip, or a git checkout that holds "
-	       "exercises/NN-topic/.\n"
+	       "exercises/NN-topic/; with one --exercise, its sources may stand there alone.\n"
 	       "Examples: workbook grade anna.tar.gz\n"
 	       "          workbook grade class/* --exercise 01 --csv points.csv\n"
 	       "Exit status: 0 all were judged, whatever their points; 2 usage or set-up error.",
@@ -133,7 +134,7 @@ static char *key_of(const struct class *c, const char *path)
 	struct submission s;
 
 	buf__printf(&b, "%s\n", path);
-	if (!submission__read(&s, path, &c->units))
+	if (!submission__read(&s, path, &c->units, c->options.bare))
 		for (size_t i = 0; i < s.count; i++)
 			for (int k = 0; k < NR_SOURCES; k++) {
 				buf__printf(&b, "%zu %d %zu\n", i, s.item[i].given[k],
@@ -361,7 +362,11 @@ COMMAND(grade, "give points to what learners hand in", &argp)
 	err = choose(&class, &chosen);
 	class.options = (struct grade_options){ .units = &class.units,
 						.chosen = &chosen,
-						.kernels = &args.kernels };
+						.kernels = &args.kernels,
+						.bare = chosen.count == 1 ? chosen.items[0]
+									  : NULL };
+	if (!err)
+		err = sandbox__check();
 	if (!err)
 		err = build_tests(&class);
 	if (!err)

@@ -460,7 +460,7 @@ static bool is_chosen(const struct grade_options *o, const struct handed_in *h)
 json_t *grade__submission(const char *path, const struct grade_options *o)
 {
 	struct submission s;
-	int err = submission__read(&s, path, o->units);
+	int err = submission__read(&s, path, o->units, o->bare);
 	json_t *notes = json_array(), *whole;
 	unsigned max = 0;
 	double total = 0;

@@ -12,6 +12,7 @@ struct grade_options {
 	const struct units *units;     /* all there are */
 	const struct strings *chosen;  /* names of those to grade; empty: those that were edited */
 	const struct strings *kernels; /* names */
+	const char *bare;	       /* as of submission__read() */
 	uint64_t seed[GRADE_SEEDS];    /* the same for all submissions of a class */
 };
 

@@ -13,6 +13,7 @@ struct reader {
 	struct submission *s;
 	struct archive *archive;
 	bool folder;
+	const char *bare; /* whose sources may stand at the top, or NULL */
 	uint64_t unpacked;
 	size_t entries;
 };
@@ -42,7 +43,7 @@ static void note(struct submission *s, const char *fmt, ...)
 struct place {
 	struct strings parts;
 	bool outside;
-	const char *dir, *file; /* in `parts`, NULL when it is no exercise's */
+	const char *dir, *file; /* mostly in `parts`, NULL when it is no exercise's */
 };
 
 static void place__of(struct place *p, const char *path)
@@ -177,6 +178,10 @@ static void take_entry(struct reader *r, struct archive_entry *e)
 		return;
 	}
 	place__of(&p, path);
+	if (r->bare && p.parts.count == 1 && source_index(r->bare, p.parts.items[0]) >= 0) {
+		p.dir = r->bare;
+		p.file = p.parts.items[0];
+	}
 	h = p.dir ? find_item(r->s, p.dir) : NULL;
 	source = p.dir && is_unit_name(p.dir) ? source_index(p.dir, p.file) : -1;
 	if (p.outside)
@@ -334,9 +339,10 @@ static char *name_of(const char *given)
 	return steal_ptr(visible.data);
 }
 
-int submission__read(struct submission *s, const char *path, const struct units *units)
+int submission__read(struct submission *s, const char *path, const struct units *units,
+		     const char *bare)
 {
-	struct reader r = { .s = s };
+	struct reader r = { .s = s, .bare = bare };
 	struct stat st;
 	int err = 0;
 

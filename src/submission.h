@@ -32,10 +32,12 @@ struct submission {
 	struct strings notes; /* what was passed over, for a person; printable */
 };
 
-/* Reads `path`. `units` must outlive the submission. Returns 0, or -errno when nothing can be read there
- * at all, with the reason as the last note; prints nothing. Free either way.
+/* Reads `path`. `units` must outlive the submission. The sources of the exercise called `bare` (or NULL) may
+ * stand at the top. Returns 0, or -errno when nothing can be read there at all, with the reason as the
+ * last note; prints nothing. Free either way.
  */
-int submission__read(struct submission *s, const char *path, const struct units *units);
+int submission__read(struct submission *s, const char *path, const struct units *units,
+		     const char *bare);
 void submission__free(struct submission *s);
 
 /* Whether any of the exercise's sources is there, or was refused. */

@@ -22,6 +22,7 @@ struct made {
 	char *path;
 	struct archive *archive;
 	struct units units;
+	const char *bare;
 	struct submission s;
 };
 
@@ -74,7 +75,7 @@ static int end(struct made *m)
 	int err;
 
 	archive_write_free(m->archive);
-	err = submission__read(&m->s, m->path, &m->units);
+	err = submission__read(&m->s, m->path, &m->units, m->bare);
 	unlink(m->path);
 	return err;
 }
@@ -125,6 +126,25 @@ static void test_each_format(void **state)
 		assert_true(handed_in__edited(first(&m)));
 		assert_false(handed_in__any(&m.s.item[1]));
 		assert_null(strchr(m.s.name, '.') ? strstr(m.s.name, endings[i]) : NULL);
+		made__free(&m);
+	}
+}
+
+static void test_bare_sources(void **state)
+{
+	static const char *const exercises[] = { NULL, "02-kretprobe", "01-kprobe-counter" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(exercises); i++) {
+		struct made m;
+
+		begin(&m, ".zip");
+		m.bare = exercises[i];
+		put_text(&m, "kprobe-counter.bpf.c", "probe");
+		put_text(&m, "src/kprobe-counter.c", "not at the top");
+		put_text(&m, "notes.txt", "passed over");
+		assert_int_equal(end(&m), 0);
+		assert_int_equal(first(&m)->given[1], i == 2);
+		assert_false(first(&m)->given[2]);
 		made__free(&m);
 	}
 }
@@ -219,7 +239,7 @@ static void test_links_in_a_folder(void **state)
 	file__mkdirs(unit);
 	assert_int_equal(symlink("/etc/passwd", link), 0);
 	assert_int_equal(units__load(&units, project_root()), 0);
-	assert_int_equal(submission__read(&s, dir, &units), 0);
+	assert_int_equal(submission__read(&s, dir, &units, NULL), 0);
 	assert_non_null(s.item[0].refused);
 	submission__free(&s);
 	units__free(&units);
@@ -278,10 +298,10 @@ static void test_no_submission(void **state)
 	struct submission s;
 
 	assert_int_equal(units__load(&units, project_root()), 0);
-	assert_true(submission__read(&s, "/nonexistent", &units) < 0);
+	assert_true(submission__read(&s, "/nonexistent", &units, NULL) < 0);
 	assert_int_equal(s.notes.count, 1);
 	submission__free(&s);
-	assert_true(submission__read(&s, "/bin/true", &units) < 0);
+	assert_true(submission__read(&s, "/bin/true", &units, NULL) < 0);
 	assert_string_equal(s.name, "true");
 	submission__free(&s);
 	units__free(&units);
@@ -291,6 +311,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_format),
+		cmocka_unit_test(test_bare_sources),
 		cmocka_unit_test(test_fills_in_the_starter),
 		cmocka_unit_test(test_tells_of_what_it_passes_over),
 		cmocka_unit_test(test_paths_that_lead_outside),
