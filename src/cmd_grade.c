@@ -4,6 +4,7 @@
 
 #include "build.h"
 #include "command.h"
+#include "emit.h"
 #include "grade.h"
 #include "gradebook.h"
 #include "gradelog.h"
@@ -14,7 +15,7 @@
 #include "sandbox.h"
 #include "submission.h"
 
-enum { OPT_RESUME = 1000, OPT_JSON, OPT_JUNIT, OPT_GRADESCOPE, OPT_CSV };
+enum { OPT_RESUME = 1000, OPT_JSON, OPT_JUNIT, OPT_GRADESCOPE, OPT_CSV, OPT_EMIT };
 
 static const struct argp_option options[] = {
 	{ "exercise", 'e', "UNIT", 0,
@@ -32,6 +33,12 @@ static const struct argp_option options[] = {
 	{ "gradescope", OPT_GRADESCOPE, "FILE", 0,
 	  "... as Gradescope's results.json, of one submission", 0 },
 	{ "csv", OPT_CSV, "FILE", 0, "... as CSV, a line each", 0 },
+	{ "emit", OPT_EMIT, "PLATFORM", 0,
+	  "Grade nothing, but write what grades these exercises (default: all) on these kernels on "
+	  "gradescope or github",
+	  0 },
+	{ "output", 'o', "DIR", 0, "With --emit: write into this new folder (default: PLATFORM)",
+	  0 },
 	{ 0 },
 };
 
@@ -50,6 +57,7 @@ enum { NR_FORMATS = ARRAY_SIZE(formats) };
 struct args {
 	struct strings submissions, chosen, kernels;
 	const char *report[NR_FORMATS]; /* paths */
+	const char *platform, *output;
 	uint64_t seed, jobs;
 	bool have_seed, resume, verbose;
 };
@@ -83,15 +91,27 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'v':
 		a->verbose = true;
 		return 0;
+	case 'o':
+		a->output = arg;
+		return 0;
+	case OPT_EMIT:
+		a->platform = arg;
+		return 0;
 	case OPT_RESUME:
 		a->resume = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		strings__add(&a->submissions, xstrdup(arg));
 		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "what is to be graded? a folder, .tar.gz, .tar.xz, .zip or git "
-				  "checkout");
+	case ARGP_KEY_END:
+		if (a->platform && state->arg_num)
+			argp_error(state, "--emit grades nothing: leave the submissions out");
+		if (a->output && !a->platform)
+			argp_error(state, "-o is where --emit writes; reports have options of "
+					  "their own");
+		if (!a->platform && !state->arg_num)
+			argp_error(state, "what is to be graded? a folder, .tar.gz, .tar.xz, .zip "
+					  "or git checkout");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -101,7 +121,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "SUBMISSION...",
+	.args_doc = "[SUBMISSION...]",
 	.doc = "Grade what learners hand in: build it in a sandbox, run it beside live BCC in "
 	       "virtual machines that are thrown away, on every kernel with three seeds, and give "
 	       "points by each exercise's rubric."
@@ -110,6 +130,7 @@ static const struct argp argp = {
 	       "exercises/NN-topic/; with one --exercise, its sources may stand there alone.\n"
 	       "Examples: workbook grade anna.tar.gz\n"
 	       "          workbook grade class/* --exercise 01 --csv points.csv\n"
+	       "          workbook grade --emit gradescope --exercise 01\n"
 	       "Exit status: 0 all were judged, whatever their points; 2 usage or set-up error.",
 };
 
@@ -312,7 +333,7 @@ static int write_reports(const struct class *c)
 	return fflush(stdout) ? err_sys("standard output") : err;
 }
 
-static int grade_class(struct class *c)
+static int grade_all(struct class *c)
 {
 	const struct pool pool = {
 		.job = grade_one, .done = take_result, .ctx = c, .as_they_end = true
@@ -332,6 +353,17 @@ static int grade_class(struct class *c)
 	if (!err && !c->failed)
 		gradelog__remove(&c->log);
 	return err;
+}
+
+static int grade_class(struct class *c)
+{
+	int err = sandbox__check();
+
+	if (!err)
+		err = build_tests(c);
+	if (!err)
+		err = open_log(c, c->args->have_seed ? c->args->seed : run__new_seed());
+	return err ? err : grade_all(c);
 }
 
 static void free_class(struct class *c)
@@ -360,19 +392,14 @@ COMMAND(grade, "give points to what learners hand in", &argp)
 		kernels__choose(&args.kernels, "all");
 	interrupt__install();
 	err = choose(&class, &chosen);
-	class.options = (struct grade_options){ .units = &class.units,
-						.chosen = &chosen,
-						.kernels = &args.kernels,
-						.bare = chosen.count == 1 ? chosen.items[0]
-									  : NULL };
+	class.options =
+		(struct grade_options){ .units = &class.units,
+					.chosen = &chosen,
+					.kernels = &args.kernels,
+					.bare = chosen.count == 1 ? chosen.items[0] : NULL };
 	if (!err)
-		err = sandbox__check();
-	if (!err)
-		err = build_tests(&class);
-	if (!err)
-		err = open_log(&class, args.have_seed ? args.seed : run__new_seed());
-	if (!err)
-		err = grade_class(&class);
+		err = args.platform ? emit__write(args.platform, args.output, &class.options)
+				    : grade_class(&class);
 	free_class(&class);
 	strings__free(&args.submissions);
 	strings__free(&args.chosen);

@@ -23,7 +23,7 @@ packages()
     # the tests: wrong solutions, unit tests, fuzzers, lint, a terminal
     echo patch systemtap-sdt-dev libcmocka-dev libclang-rt-dev shellcheck clang-format python3 procps tmux
     # ... and readers of what grading writes
-    echo python3-jsonschema python3-junitparser
+    echo python3-jsonschema python3-junitparser python3-yaml jq
 }
 
 # Until Ubuntu 25.04, bpftool came with the kernel's tools.
