@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <string.h>
 
 #include "build.h"
 #include "image.h"
@@ -23,6 +24,24 @@ int build__targets(const char *const targets[], struct buf *messages)
 	if (status < 0)
 		return status;
 	return status ? 1 : 0;
+}
+
+int build__grader(const struct strings *units)
+{
+	static const char *const common[] = {
+		"build/agent",	  "build/facts",    "build/tags",
+		"build/common.a", "build/compat.a", "build/vmlinux.h"
+	};
+	const char *targets[MAX_ARGS] = { 0 };
+	cleanup_strings struct strings tests = { 0 };
+	size_t n = ARRAY_SIZE(common);
+
+	memcpy(targets, common, sizeof(common));
+	for (size_t i = 0; i < units->count && n < MAX_ARGS - 1; i++) {
+		strings__add(&tests, xprintf("build/tests/%s", units->items[i]));
+		targets[n++] = tests.items[i];
+	}
+	return build__targets(targets, NULL) ? -EINVAL : 0;
 }
 
 int build__facts(const char *object, struct buf *facts)

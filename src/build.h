@@ -2,6 +2,7 @@
 #ifndef BUILD_H
 #define BUILD_H
 
+#include "text.h"
 #include "util.h"
 
 /* Has make bring `targets` (NULL-terminated, relative to the project's root) up to date, so that what
@@ -9,6 +10,9 @@
  * that is NULL. Returns 0, 1 when something does not build, or -errno.
  */
 int build__targets(const char *const targets[], struct buf *messages);
+
+/* The same for all that building and judging submissions of these exercises takes. */
+int build__grader(const struct strings *units);
 
 /* The facts about a built object as rows (see facts.c), appended to `facts`. Returns 0 or -errno after
  * printing the error.

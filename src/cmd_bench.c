@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Figures that anyone can repeat: what BCC and libbpf cost side by side, and where a check's time goes. */
+/* Figures that anyone can repeat: what BCC and libbpf cost side by side, and where the time of a check or of a
+ * graded run goes.
+ */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "build.h"
 #include "command.h"
+#include "declared.h"
 #include "image.h"
 #include "interrupt.h"
+#include "pool.h"
 #include "subject.h"
 
 static const struct argp_option options[] = {
 	{ "kernel", 'k', "K", 0, "On this kernel, or on all (default all); may be repeated", 0 },
 	{ "runs", 'n', "N", 0, "Runs of which the median is taken (default 10)", 0 },
+	{ "grade", 'g', NULL, 0,
+	  "Instead of pairs: the exercises' solutions, run as `grade` runs what is handed in, and "
+	  "how many runs an hour are done",
+	  0 },
+	{ "jobs", 'j', "N", 0, "With --grade: runs at a time (default: one per CPU)", 0 },
 	{ 0 },
 };
 
@@ -19,7 +30,8 @@ enum { MAX_RUNS = 1000 };
 
 struct args {
 	struct strings units, kernels;
-	uint64_t runs;
+	uint64_t runs, jobs;
+	bool grade;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -34,6 +46,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'n':
 		if (parse_u64(arg, &a->runs) || !a->runs || a->runs > MAX_RUNS)
 			argp_error(state, "--runs takes 1 to %d, not '%s'", MAX_RUNS, arg);
+		return 0;
+	case 'g':
+		a->grade = true;
+		return 0;
+	case 'j':
+		if (parse_u64(arg, &a->jobs) || a->jobs > 64)
+			argp_error(state, "--jobs takes a number up to 64, not '%s'", arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		strings__add(&a->units, xstrdup(arg));
@@ -52,7 +71,8 @@ static const struct argp argp = {
 	       "something else besides shows it. BCC attached once, when the snapshot was made: "
 	       "its time is that one's. Without UNIT: unit 01."
 	       "\v"
-	       "Example: workbook bench 01 --runs 20\n"
+	       "Examples: workbook bench 01 --runs 20\n"
+	       "          workbook bench 01 --grade --kernel 6.12 --runs 100\n"
 	       "Exit status: 0 measured, 1 a run was no match, 2 usage or set-up error.",
 };
 
@@ -190,6 +210,135 @@ static int bench_unit(const struct args *a, const char *name)
 	return worst;
 }
 
+/* --- graded runs: confined, several at a time --- */
+
+struct graded {
+	const struct subject *subject;
+	const struct image *image;
+	const char *tags;
+	int64_t runs[MAX_RUNS][NR_FIGURES];
+	bool failed;
+};
+
+static int run_graded(void *ctx, size_t i __maybe_unused)
+{
+	const struct graded *g = ctx;
+	int64_t figure[NR_FIGURES], since = now_ms();
+	struct run run;
+
+	if (subject__run(g->subject, g->image, run__new_seed(), g->tags, &run))
+		return EXIT_SETUP;
+	take_figures(figure, &run);
+	/* With what comes before the first phase: finding the snapshot. */
+	figure[TOTAL_MS] = now_ms() - since;
+	fwrite(figure, sizeof(figure), 1, stdout);
+	return run.outcome == OUT_MATCH ? EXIT_MATCH : EXIT_MISMATCH;
+}
+
+static void take_graded(void *ctx, size_t i, int code, const struct buf *printed)
+{
+	struct graded *g = ctx;
+
+	g->failed |= code != EXIT_MATCH || printed->len != sizeof(g->runs[i]);
+	if (!g->failed)
+		memcpy(g->runs[i], printed->data, printed->len);
+}
+
+static void print_graded(const char *kernel, const int64_t *m, double per_hour)
+{
+	printf("%-7s%9.0f%6lld", kernel, per_hour, (long long)m[TOTAL_MS]);
+	for (enum phase p = 0; p < NR_PHASES; p++)
+		printf("%*lld", phase_width(p), (long long)m[FIRST_PHASE + p]);
+	putchar('\n');
+	fflush(stdout);
+}
+
+static int grade_kernel(const struct args *a, const char *kernel, struct graded *g,
+			const char *object)
+{
+	const struct pool pool = { .job = run_graded, .done = take_graded, .ctx = g };
+	cleanup_buf struct buf tags = { 0 };
+	int64_t median[NR_FIGURES], since;
+	struct image *image = NULL;
+	int err = image__get(kernel, &image);
+
+	if (!err)
+		err = declared__tags(image, object, &tags);
+	g->image = image;
+	g->tags = tags.data;
+	if (!err) /* fills the page cache */
+		err = pool__run(&pool, 1, 1);
+	since = now_ms();
+	if (!err)
+		err = pool__run(&pool, a->runs, a->jobs);
+	since = now_ms() - since;
+	image__free(image);
+	if (err || g->failed)
+		return err ? EXIT_SETUP : EXIT_MISMATCH;
+	take_medians(g->runs, a->runs, median);
+	print_graded(kernel, median, a->runs * 3600000.0 / since);
+	return EXIT_MATCH;
+}
+
+/* The solution, as if somebody had handed it in. */
+static int build_solution(const struct unit *unit, struct built *built)
+{
+	struct handed_in h = { .unit = unit };
+	int err = 0;
+
+	for (int i = 0; i < NR_SOURCES && !err; i++) {
+		cleanup_free char *path = unit__source(unit, unit->solution, unit_sources[i]);
+
+		err = file__read(path, &h.source[i]);
+		errno = -err;
+		if (err)
+			err_sys("%s", path);
+	}
+	if (!err)
+		err = sandbox__build(&h, built);
+	if (!err && !built->ok)
+		err = err_msg("%s: %s", unit->solution, built->messages.data);
+	for (int i = 0; i < NR_SOURCES; i++)
+		buf__free(&h.source[i]);
+	return err;
+}
+
+static void print_graded_head(const struct unit *unit, uint64_t runs)
+{
+	printf("%s, confined, median of %llu\n", unit->name, (unsigned long long)runs);
+	printf("%-7s%9s%6s", "kernel", "runs/hour", "all");
+	for (enum phase p = 0; p < NR_PHASES; p++)
+		printf("%*s", phase_width(p), phase__name(p));
+	printf("  milliseconds\n");
+}
+
+static int grade_unit(const struct args *a, const char *name)
+{
+	cleanup_built struct built built = { .program = -1, .object = -1, .source = -1 };
+	cleanup_unit struct unit unit = { 0 };
+	cleanup_subject struct subject s = { 0 };
+	cleanup_free char *object = NULL;
+	cleanup_strings struct strings names = { 0 };
+	static struct graded g;
+	int worst = EXIT_MATCH;
+
+	if (unit__find(&unit, units_root(), name) || sandbox__check())
+		return EXIT_SETUP;
+	strings__add(&names, xstrdup(unit.name));
+	if (build__grader(&names) || build_solution(&unit, &built) ||
+	    subject__init_built(&s, &unit, &built))
+		return EXIT_SETUP;
+	object = xprintf("/proc/self/fd/%d", built.object);
+	print_graded_head(&unit, a->runs);
+	for (size_t k = 0; k < a->kernels.count && !interrupt__signal(); k++) {
+		g = (struct graded){ .subject = &s };
+		int code = grade_kernel(a, a->kernels.items[k], &g, object);
+
+		worst = code > worst ? code : worst;
+	}
+	return worst;
+}
+
 COMMAND(bench, "measure BCC and libbpf side by side, and where a check's time goes", &argp)
 {
 	struct args args = { .runs = 10 };
@@ -203,7 +352,7 @@ COMMAND(bench, "measure BCC and libbpf side by side, and where a check's time go
 		strings__add(&args.units, xstrdup("01"));
 	interrupt__install();
 	for (size_t i = 0; i < args.units.count && !interrupt__signal(); i++) {
-		int code = bench_unit(&args, args.units.items[i]);
+		int code = (args.grade ? grade_unit : bench_unit)(&args, args.units.items[i]);
 
 		worst = code > worst ? code : worst;
 	}

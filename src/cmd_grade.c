@@ -250,21 +250,12 @@ static int choose(struct class *c, struct strings *names)
 /* What judges is built before anything of the submissions is looked at. */
 static int build_tests(const struct class *c)
 {
-	const char *targets[60] = { "build/agent",    "build/facts",	"build/tags",
-				    "build/common.a", "build/compat.a", "build/vmlinux.h" };
-	cleanup_strings struct strings tests = { 0 };
-	size_t n = 6;
+	cleanup_strings struct strings all = { 0 };
 
-	for (size_t i = 0; i < c->units.count && n < ARRAY_SIZE(targets) - 1; i++) {
-		const char *name = c->units.items[i].name;
-
-		if (c->options.chosen->count && !strings__has(c->options.chosen, name))
-			continue;
-		strings__add(&tests, xprintf("build/tests/%s", name));
-		targets[n++] = tests.items[tests.count - 1];
-	}
+	for (size_t i = 0; i < c->units.count; i++)
+		strings__add(&all, xstrdup(c->units.items[i].name));
 	say("building what judges");
-	return build__targets(targets, NULL) ? -EINVAL : 0;
+	return build__grader(c->options.chosen->count ? c->options.chosen : &all);
 }
 
 /* The log's name: another choice of exercises or kernels is another run. */
