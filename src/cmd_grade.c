@@ -13,9 +13,21 @@
 #include "pool.h"
 #include "run.h"
 #include "sandbox.h"
+#include "shard.h"
 #include "submission.h"
 
-enum { OPT_RESUME = 1000, OPT_JSON, OPT_JUNIT, OPT_GRADESCOPE, OPT_CSV, OPT_EMIT };
+#define LOCK_MS 20000 /* the children of a run that was killed end a moment later */
+
+enum {
+	OPT_RESUME = 1000,
+	OPT_JSON,
+	OPT_JUNIT,
+	OPT_GRADESCOPE,
+	OPT_CSV,
+	OPT_SHARD,
+	OPT_GATHER,
+	OPT_EMIT
+};
 
 static const struct argp_option options[] = {
 	{ "exercise", 'e', "UNIT", 0,
@@ -33,6 +45,12 @@ static const struct argp_option options[] = {
 	{ "gradescope", OPT_GRADESCOPE, "FILE", 0,
 	  "... as Gradescope's results.json, of one submission", 0 },
 	{ "csv", OPT_CSV, "FILE", 0, "... as CSV, a line each", 0 },
+	{ "shard", OPT_SHARD, "I/N", 0,
+	  "Grade part I of N of the class, and write it with --json; all parts take the same "
+	  "--seed",
+	  0 },
+	{ "gather", OPT_GATHER, "DIR", 0,
+	  "Grade nothing: report the parts in DIR as the whole class", 0 },
 	{ "emit", OPT_EMIT, "PLATFORM", 0,
 	  "Grade nothing, but write what grades these exercises (default: all) on these kernels on "
 	  "gradescope or github",
@@ -57,10 +75,40 @@ enum { NR_FORMATS = ARRAY_SIZE(formats) };
 struct args {
 	struct strings submissions, chosen, kernels;
 	const char *report[NR_FORMATS]; /* paths */
-	const char *platform, *output;
-	uint64_t seed, jobs;
+	const char *gather, *platform, *output;
+	uint64_t seed, jobs, shard, shards; /* no shards: the whole class */
 	bool have_seed, resume, verbose;
 };
+
+static int parse_shard(struct args *a, const char *arg)
+{
+	const char *slash = strchr(arg, '/');
+	cleanup_free char *index = text__copy(arg, slash ? slash - arg : 0);
+
+	if (!slash || parse_u64(index, &a->shard) || parse_u64(slash + 1, &a->shards))
+		return -EINVAL;
+	return a->shard < 1 || a->shard > a->shards ? -ERANGE : 0;
+}
+
+/* Which options go together. */
+static void check_args(const struct args *a, struct argp_state *state)
+{
+	const char *json = a->report[0];
+
+	if (a->gather && a->submissions.count)
+		argp_error(state, "--gather takes no submissions: they are graded already");
+	if (a->platform && a->submissions.count)
+		argp_error(state, "--emit grades nothing: leave the submissions out");
+	if (a->output && !a->platform)
+		argp_error(state, "-o is where --emit writes; reports have options of their own");
+	if (!a->gather && !a->platform && !a->submissions.count)
+		argp_error(state, "what is to be graded? a folder, .tar.gz, .tar.xz, .zip or git "
+				  "checkout");
+	if (a->shards && !a->have_seed)
+		argp_error(state, "--shard wants --seed N, the same N for all parts");
+	if (a->shards && (!json || !strcmp(json, "-")))
+		argp_error(state, "--shard wants --json FILE, where the part is written");
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -103,15 +151,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		strings__add(&a->submissions, xstrdup(arg));
 		return 0;
+	case OPT_SHARD:
+		if (parse_shard(a, arg))
+			argp_error(state, "--shard takes a part of so many, as 2/3, not '%s'", arg);
+		return 0;
+	case OPT_GATHER:
+		a->gather = arg;
+		return 0;
 	case ARGP_KEY_END:
-		if (a->platform && state->arg_num)
-			argp_error(state, "--emit grades nothing: leave the submissions out");
-		if (a->output && !a->platform)
-			argp_error(state, "-o is where --emit writes; reports have options of "
-					  "their own");
-		if (!a->platform && !state->arg_num)
-			argp_error(state, "what is to be graded? a folder, .tar.gz, .tar.xz, .zip "
-					  "or git checkout");
+		check_args(a, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -139,7 +187,8 @@ static const struct argp argp = {
 struct class
 {
 	const struct args *args;
-	struct units units; /* with an exercise */
+	struct strings names; /* of the whole class's submissions */
+	struct units units;   /* with an exercise */
 	struct grade_options options;
 	struct gradelog log;
 	json_t **result; /* in the submissions' order */
@@ -187,9 +236,11 @@ static int grade_one(void *ctx, size_t i)
 /* A job that died without a word is the grader's failure, and told as such. */
 static json_t *failed_result(const char *path)
 {
-	return json_pack("{s:s, s:f, s:i, s:b, s:[s], s:[], s:{}, s:[]}", "name", path, "score",
-			 0.0, "max", 0, "judged", 0, "flags", "not judged, the grader failed",
-			 "notes", "outcomes", "tests");
+	cleanup_free char *name = submission__name(path);
+
+	return json_pack("{s:s, s:f, s:i, s:b, s:[s], s:[], s:{}, s:{}, s:[]}", "name", name,
+			 "score", 0.0, "max", 0, "judged", 0, "flags",
+			 "not judged, the grader failed", "notes", "outcomes", "shingles", "tests");
 }
 
 static void tell_progress(const struct class *c, const json_t *result)
@@ -244,6 +295,7 @@ static int choose(struct class *c, struct strings *names)
 		if (!err)
 			strings__add(names, xstrdup(u.name));
 	}
+	strings__sort(names);
 	return err;
 }
 
@@ -258,13 +310,37 @@ static int build_tests(const struct class *c)
 	return build__grader(c->options.chosen->count ? c->options.chosen : &all);
 }
 
-/* The log's name: another choice of exercises or kernels is another run. */
-static int open_log(struct class *c, uint64_t seed)
+static json_t *strings_json(const struct strings *s)
 {
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < s->count; i++)
+		json_array_append_new(array, json_string(s->items[i]));
+	return array;
+}
+
+/* What a run is about: how its book begins, and its log. */
+static json_t *make_head(const struct class *c, uint64_t seed)
+{
+	const struct args *a = c->args;
+	json_t *head = json_pack("{s:i, s:I, s:o}", "version", 1, "seed", (json_int_t)seed,
+				 "kernels", strings_json(c->options.kernels));
+
+	if (a->shards)
+		json_object_set_new(head, "shard",
+				    json_pack("{s:I, s:I, s:o, s:o}", "index", (json_int_t)a->shard,
+					      "of", (json_int_t)a->shards, "class",
+					      strings_json(&c->names), "exercises",
+					      strings_json(c->options.chosen)));
+	return head;
+}
+
+/* A whole class's log is in the cache: another choice of exercises or kernels is another run. */
+static char *log_in_cache(const struct class *c)
+{
+	cleanup_free char *dir = xprintf("%s/grades", cache_dir());
 	cleanup_buf struct buf b = { 0 };
-	cleanup_free char *cwd = getcwd(NULL, 0), *hash = NULL, *name = NULL;
-	json_t *head = json_pack("{s:I}", "seed", (json_int_t)seed);
-	int err;
+	cleanup_free char *cwd = getcwd(NULL, 0), *hash = NULL;
 
 	buf__printf(&b, "%s\n%s\n", cwd ? cwd : "", project_root());
 	for (size_t i = 0; i < c->options.chosen->count; i++)
@@ -272,37 +348,58 @@ static int open_log(struct class *c, uint64_t seed)
 	for (size_t i = 0; i < c->options.kernels->count; i++)
 		buf__printf(&b, "%s\n", c->options.kernels->items[i]);
 	if (c->args->have_seed)
-		buf__printf(&b, "%llu\n", (unsigned long long)seed);
+		buf__printf(&b, "%llu\n", (unsigned long long)c->args->seed);
 	hash = hash_hex(b.data, b.len);
-	name = xprintf("%.16s.jsonl", hash);
-	err = gradelog__open(&c->log, name, c->args->resume, head);
+	return file__mkdirs(dir) ? NULL : xprintf("%s/%.16s.jsonl", dir, hash);
+}
+
+/* A part's log stands beside the part and stays there. A node that a cluster has lost may still be at
+ * the part when that is begun again elsewhere: its end is waited for, and what it has found is taken.
+ */
+static int open_log(struct class *c, uint64_t seed)
+{
+	const struct args *a = c->args;
+	cleanup_free char *path = a->shards ? xprintf("%s.log", a->report[0]) : log_in_cache(c);
+	json_t *head = make_head(c, seed);
+	int err = path ? gradelog__open(&c->log, path, a->resume,
+					a->shards && a->resume ? INT64_MAX : LOCK_MS, head)
+		       : -EIO;
+
+	if (!err && a->shards && !json_equal(c->log.head, head))
+		err = err_msg("%s: the log of another run; remove it, or leave --resume out", path);
 	json_decref(head);
 	return err;
 }
 
+/* A part's submissions are compared when the parts are gathered. */
 static json_t *make_book(const struct class *c)
 {
-	json_t *kernels = json_array(), *submissions = json_array();
+	json_t *book = json_copy(c->log.head), *submissions = json_array();
 
-	for (size_t i = 0; i < c->options.kernels->count; i++)
-		json_array_append_new(kernels, json_string(c->options.kernels->items[i]));
 	for (size_t i = 0; i < c->args->submissions.count; i++)
 		json_array_append(submissions, c->result[i]);
-	grade__compare(submissions);
-	return json_pack("{s:i, s:O, s:o, s:o}", "version", 1, "seed",
-			 json_object_get(c->log.head, "seed"), "kernels", kernels, "submissions",
-			 submissions);
+	if (!c->args->shards)
+		grade__compare(submissions);
+	json_object_set_new(book, "submissions", submissions);
+	return book;
 }
 
-static int write_reports(const struct class *c)
+static int check_gradescope(const struct args *a, size_t n)
 {
-	json_t *book = make_book(c);
+	if (n > 1 && a->report[2])
+		return err_msg("--gradescope reports one submission, not %zu", n);
+	return 0;
+}
+
+static int write_reports(const struct args *a, const json_t *book)
+{
+	size_t n = json_array_size(json_object_get(book, "submissions"));
 	bool table = true;
 	int err = 0;
 
 	for (size_t i = 0; i < NR_FORMATS; i++) {
 		cleanup_buf struct buf text = { 0 };
-		const char *path = c->args->report[i];
+		const char *path = a->report[i];
 
 		if (!path)
 			continue;
@@ -315,12 +412,11 @@ static int write_reports(const struct class *c)
 	if (table) {
 		cleanup_buf struct buf text = { 0 };
 
-		gradebook__table(book, c->args->verbose || c->args->submissions.count == 1, &text);
+		gradebook__table(book, a->verbose || n == 1, &text);
 		fputs(text.data, stdout);
-		printf("seed %llu\n", (unsigned long long)json_integer_value(
-					      json_object_get(c->log.head, "seed")));
+		printf("seed %llu\n",
+		       (unsigned long long)json_integer_value(json_object_get(book, "seed")));
 	}
-	json_decref(book);
 	return fflush(stdout) ? err_sys("standard output") : err;
 }
 
@@ -330,6 +426,7 @@ static int grade_all(struct class *c)
 		.job = grade_one, .done = take_result, .ctx = c, .as_they_end = true
 	};
 	size_t n = c->args->submissions.count;
+	json_t *book;
 	int err;
 
 	c->start = now_ms();
@@ -340,8 +437,10 @@ static int grade_all(struct class *c)
 		say("%zu of %zu are graded; --resume goes on from there", c->finished, n);
 		return err;
 	}
-	err = write_reports(c);
-	if (!err && !c->failed)
+	book = make_book(c);
+	err = write_reports(c->args, book);
+	json_decref(book);
+	if (!err && !c->failed && !c->args->shards)
 		gradelog__remove(&c->log);
 	return err;
 }
@@ -362,38 +461,67 @@ static void free_class(struct class *c)
 	for (size_t i = 0; c->result && i < c->args->submissions.count; i++)
 		json_decref(c->result[i]);
 	free(c->result);
+	strings__free(&c->names);
 	units__free(&c->units);
 	gradelog__free(&c->log);
+}
+
+static int grade(struct args *a)
+{
+	struct class class = { .args = a, .log.fd = -1 };
+	cleanup_strings struct strings chosen = { 0 };
+	int err;
+
+	shard__sort(&a->submissions, &class.names);
+	if (a->shards)
+		shard__take(&a->submissions, a->shard, a->shards);
+	if (!a->kernels.count)
+		kernels__choose(&a->kernels, "all");
+	err = choose(&class, &chosen);
+	class.options =
+		(struct grade_options){ .units = &class.units,
+					.chosen = &chosen,
+					.kernels = &a->kernels,
+					.bare = chosen.count == 1 ? chosen.items[0] : NULL };
+	if (!err)
+		err = a->platform ? emit__write(a->platform, a->output, &class.options)
+				  : grade_class(&class);
+	free_class(&class);
+	return err || class.failed ? EXIT_SETUP : EXIT_MATCH;
+}
+
+static int gather(const struct args *a)
+{
+	json_t *book, *submission;
+	bool complete = false;
+	size_t i;
+	int err = shard__gather(a->gather, &book, &complete);
+
+	if (err)
+		return EXIT_SETUP;
+	err = check_gradescope(a, json_array_size(json_object_get(book, "submissions")));
+	if (!err)
+		err = write_reports(a, book);
+	json_array_foreach (json_object_get(book, "submissions"), i, submission)
+		complete &= json_is_true(json_object_get(submission, "judged"));
+	json_decref(book);
+	return err || !complete ? EXIT_SETUP : EXIT_MATCH;
 }
 
 COMMAND(grade, "give points to what learners hand in", &argp)
 {
 	struct args args = { 0 };
-	struct class class = { .args = &args, .log.fd = -1 };
-	cleanup_strings struct strings chosen = { 0 };
-	int err;
+	int status = EXIT_SETUP;
 
 	argp_err_exit_status = EXIT_SETUP;
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
-	if (args.report[2] && args.submissions.count > 1) {
-		err_msg("--gradescope reports one submission, not %zu", args.submissions.count);
-		return EXIT_SETUP;
-	}
-	if (!args.kernels.count)
-		kernels__choose(&args.kernels, "all");
 	interrupt__install();
-	err = choose(&class, &chosen);
-	class.options =
-		(struct grade_options){ .units = &class.units,
-					.chosen = &chosen,
-					.kernels = &args.kernels,
-					.bare = chosen.count == 1 ? chosen.items[0] : NULL };
-	if (!err)
-		err = args.platform ? emit__write(args.platform, args.output, &class.options)
-				    : grade_class(&class);
-	free_class(&class);
+	if (args.gather)
+		status = gather(&args);
+	else if (!check_gradescope(&args, args.submissions.count))
+		status = grade(&args);
 	strings__free(&args.submissions);
 	strings__free(&args.chosen);
 	strings__free(&args.kernels);
-	return err || class.failed ? EXIT_SETUP : EXIT_MATCH;
+	return status;
 }

@@ -5,7 +5,6 @@
 #include <sys/file.h>
 
 #include "gradelog.h"
-#include "image.h"
 #include "interrupt.h"
 #include "text.h"
 
@@ -19,8 +18,6 @@ static int append(const struct gradelog *log, const json_t *line)
 		return err_sys("%s", log->path);
 	return 0;
 }
-
-#define LOCK_MS 20000
 
 /* Takes the whole lines; returns where they end. */
 static size_t read_lines(struct gradelog *log, const struct buf *text)
@@ -48,34 +45,28 @@ static size_t read_lines(struct gradelog *log, const struct buf *text)
 	return end;
 }
 
-/* The children of a run that was killed end a moment later. */
-static bool lock(int fd)
+static bool lock(int fd, int64_t wait_ms)
 {
-	int64_t end = now_ms() + LOCK_MS;
+	int64_t start = now_ms();
 
 	while (flock(fd, LOCK_EX | LOCK_NB)) {
-		if (interrupt__signal() || now_ms() > end)
+		if (interrupt__signal() || now_ms() - start > wait_ms)
 			return false;
 		usleep(50000);
 	}
 	return true;
 }
 
-int gradelog__open(struct gradelog *log, const char *name, bool resume, json_t *head)
+int gradelog__open(struct gradelog *log, const char *path, bool resume, int64_t wait_ms,
+		   json_t *head)
 {
-	cleanup_free char *dir = xprintf("%s/grades", cache_dir());
 	cleanup_buf struct buf text = { 0 };
-	int err = file__mkdirs(dir);
 
-	*log = (struct gradelog){ .path = xprintf("%s/%s", dir, name),
-				  .fd = -1,
-				  .done = json_object() };
-	if (err)
-		return err;
+	*log = (struct gradelog){ .path = xstrdup(path), .fd = -1, .done = json_object() };
 	log->fd = open(log->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (log->fd < 0)
 		return err_sys("%s", log->path);
-	if (!lock(log->fd)) {
+	if (!lock(log->fd, wait_ms)) {
 		err_msg("the same submissions are being graded by another command; wait for its "
 			"end");
 		return -EBUSY;

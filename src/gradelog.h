@@ -6,8 +6,8 @@
 
 #include "util.h"
 
-/* What a run of `grade` has found so far, a JSON object a line, in the cache: a killed run goes on from
- * there. The first line holds what the run is about (seed and the like).
+/* What a run of `grade` has found so far, a JSON object a line: a killed run goes on from there. The
+ * first line holds what the run is about (seed and the like).
  */
 struct gradelog {
 	char *path;
@@ -16,11 +16,12 @@ struct gradelog {
 	json_t *done; /* by key, as it was when the log was opened */
 };
 
-/* Opens the log called `name`: with `resume` what is there goes on, a cut last line is dropped; else, and
- * when nothing is there, it begins anew with `head`, which is borrowed. Returns 0, or -errno after printing
- * the error; free either way.
+/* Opens the log at `path`: with `resume` what is there goes on, a cut last line is dropped; else, and when
+ * nothing is there, it begins anew with `head`, which is borrowed. Who else writes it is waited for `wait_ms`
+ * long. Returns 0, or -errno after printing the error; free either way.
  */
-int gradelog__open(struct gradelog *log, const char *name, bool resume, json_t *head);
+int gradelog__open(struct gradelog *log, const char *path, bool resume, int64_t wait_ms,
+		   json_t *head);
 /* Adds a result, in one write that is on the disk when this returns. */
 int gradelog__add(const struct gradelog *log, const char *key, json_t *result);
 /* What was found for the key, borrowed, or NULL. */

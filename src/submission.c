@@ -314,8 +314,7 @@ static void fill_in(struct submission *s)
 	}
 }
 
-/* "anna" of "class/anna.tar.gz". */
-static char *name_of(const char *given)
+char *submission__name(const char *given)
 {
 	cleanup_free char *real = realpath(given, NULL);
 	const char *path = real ? real : given;
@@ -346,7 +345,7 @@ int submission__read(struct submission *s, const char *path, const struct units 
 	struct stat st;
 	int err = 0;
 
-	*s = (struct submission){ .name = name_of(path),
+	*s = (struct submission){ .name = submission__name(path),
 				  .item = xcalloc(units->count, sizeof(*s->item)),
 				  .count = units->count };
 	for (size_t i = 0; i < units->count; i++)

@@ -32,6 +32,9 @@ struct submission {
 	struct strings notes; /* what was passed over, for a person; printable */
 };
 
+/* "anna" of "class/anna.tar.gz", printable; the caller frees it. */
+char *submission__name(const char *path);
+
 /* Reads `path`. `units` must outlive the submission. The sources of the exercise called `bare` (or NULL) may
  * stand at the top. Returns 0, or -errno when nothing can be read there at all, with the reason as the
  * last note; prints nothing. Free either way.

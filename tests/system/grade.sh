@@ -75,6 +75,32 @@ for t in result["tests"]:
 EOF
 expect '^anna +10/10 +10$' "$(cat "$work/table")"
 
+# --- in parts, and joined: the same reports, whatever the order of the arguments ---
+mkdir "$work/parts" "$work/one"
+grade "$class"/* -e 01 --seed 5 --shard 2/2 --json "$work/parts/2.json" >/dev/null
+grade "$class"/{frida.tar.gz,empty,dora.zip,carl.tar.xz,bob,anna,=emil} -e 01 --seed 5 --shard 1/2 \
+    --json "$work/parts/1.json" >/dev/null
+grade "$class/carl.tar.xz" --seed 5 --shard 1/1 --json "$work/one/1.json" >/dev/null
+grade --gather "$work/parts" --json "$work/joined.json" --junit "$work/joined.xml" --csv "$work/joined.csv" \
+    >"$work/joined"
+grade --gather "$work/one" --gradescope "$work/joined.results" >/dev/null
+for pair in all.json:joined.json all.xml:joined.xml all.csv:joined.csv table:joined results.json:joined.results; do
+    cmp "$work/${pair%:*}" "$work/${pair#*:}" || fail 'parts joined are not the whole'
+done
+/usr/bin/python3 - "$work"/parts/*.json <<'EOF'
+import json, sys
+import jsonschema
+
+for path in sys.argv[1:]:
+    jsonschema.validate(json.load(open(path)), json.load(open("tests/grade.schema.json")))
+EOF
+rm "$work/parts/1.json"
+status=0
+said=$(grade --gather "$work/parts" 2>&1) || status=$?
+[ $status = 2 ] || fail 'a part is missing, and that is no error'
+expect 'part 1 of 2 is missing: not graded are =emil, bob, dora, frida;' "$said"
+expect '^anna +10/10' "$said"
+
 # --- killed three times, and resumed: nothing is lost, nothing graded twice ---
 for _ in 1 2 3; do
     ./workbook grade --kernel 6.12 "$class"/* --exercise 01 --seed 5 --resume -j 1 >/dev/null 2>"$work/said" &
@@ -114,4 +140,8 @@ said=$(grade --gradescope - "$class/anna" "$class/bob" 2>&1) || status=$?
 status=0
 said=$(grade "$class/nobody" 2>&1) || status=$?
 [ $status = 0 ] && expect 'No such file' "$said"
+expect '--shard wants --seed' "$(grade --shard 1/2 --json x.json "$class/anna" 2>&1 || :)"
+expect '--shard wants --json' "$(grade --shard 1/2 --seed 5 "$class/anna" 2>&1 || :)"
+expect 'as 2/3, not .3/2' "$(grade --shard 3/2 "$class/anna" 2>&1 || :)"
+expect 'takes no submissions' "$(grade --gather "$work/parts" "$class/anna" 2>&1 || :)"
 echo 'a class is graded'
