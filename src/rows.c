@@ -618,8 +618,18 @@ void truth__free(struct truth *t)
 
 /* --- comparing --- */
 
+/* What is told of the rows that differ: the first one printed, or where the order says nothing, as that of
+ * a hash map, the first one when they are sorted, which is the same in each run.
+ */
+static void take_first(const struct row **first, const struct row *row, bool ordered)
+{
+	if (!*first || (ordered && row->line < (*first)->line))
+		*first = row;
+}
+
 /* Walks both sorted views as one merge and counts what only one has. */
-static void count_differences(const struct rows *got, const struct rows *want, struct rows_diff *d)
+static void count_differences(const struct rows *got, const struct rows *want, bool ordered,
+			      struct rows_diff *d)
 {
 	cleanup_free struct row **a = sorted(got, by_key), **b = sorted(want, by_key);
 	size_t i = 0, k = 0;
@@ -631,12 +641,10 @@ static void count_differences(const struct rows *got, const struct rows *want, s
 
 		if (order < 0) {
 			d->extra++;
-			if (!d->first_extra || a[i]->line < d->first_extra->line)
-				d->first_extra = a[i];
+			take_first(&d->first_extra, a[i], ordered);
 		} else if (order > 0) {
 			d->missing++;
-			if (!d->first_missing || b[k]->line < d->first_missing->line)
-				d->first_missing = b[k];
+			take_first(&d->first_missing, b[k], ordered);
 		}
 		i += order <= 0;
 		k += order >= 0;
@@ -662,7 +670,7 @@ bool rows__match(const struct rows *got, const struct rows *want, bool ordered,
 {
 	struct rows_diff d = { 0 };
 
-	count_differences(got, want, &d);
+	count_differences(got, want, ordered, &d);
 	if (ordered && !d.missing && !d.extra)
 		find_disorder(got, want, &d);
 	if (diff)
@@ -1055,7 +1063,7 @@ static char *split_rows(const struct rows *got, const struct rows *want, const s
 	struct rows_diff d = { 0 };
 
 	/* A row that was split is missing as a whole. One printed twice with a zero adds up, too. */
-	count_differences(got, want, &d);
+	count_differences(got, want, ordered, &d);
 	if (!d.missing)
 		return NULL;
 	for (size_t c = 0; c < l->nr && got->nr_own > want->nr_own && !l->sums; c++)
