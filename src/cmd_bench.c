@@ -225,6 +225,7 @@ static int run_graded(void *ctx, size_t i __maybe_unused)
 	const struct graded *g = ctx;
 	int64_t figure[NR_FIGURES], since = now_ms();
 	struct run run;
+	int code;
 
 	if (subject__run(g->subject, g->image, run__new_seed(), g->tags, &run))
 		return EXIT_SETUP;
@@ -232,7 +233,9 @@ static int run_graded(void *ctx, size_t i __maybe_unused)
 	/* With what comes before the first phase: finding the snapshot. */
 	figure[TOTAL_MS] = now_ms() - since;
 	fwrite(figure, sizeof(figure), 1, stdout);
-	return run.outcome == OUT_MATCH ? EXIT_MATCH : EXIT_MISMATCH;
+	code = run.outcome == OUT_MATCH ? EXIT_MATCH : EXIT_MISMATCH;
+	run__clear(&run);
+	return code;
 }
 
 static void take_graded(void *ctx, size_t i, int code, const struct buf *printed)
@@ -273,6 +276,9 @@ static int grade_kernel(const struct args *a, const char *kernel, struct graded 
 		err = pool__run(&pool, a->runs, a->jobs);
 	since = now_ms() - since;
 	image__free(image);
+	if (!err && g->failed)
+		printf("%-7s no match; `./workbook run %s --solution --kernel %s` tells more\n",
+		       kernel, g->subject->unit->number, kernel);
 	if (err || g->failed)
 		return err ? EXIT_SETUP : EXIT_MISMATCH;
 	take_medians(g->runs, a->runs, median);
@@ -331,9 +337,10 @@ static int grade_unit(const struct args *a, const char *name)
 	object = xprintf("/proc/self/fd/%d", built.object);
 	print_graded_head(&unit, a->runs);
 	for (size_t k = 0; k < a->kernels.count && !interrupt__signal(); k++) {
-		g = (struct graded){ .subject = &s };
-		int code = grade_kernel(a, a->kernels.items[k], &g, object);
+		int code;
 
+		g = (struct graded){ .subject = &s };
+		code = grade_kernel(a, a->kernels.items[k], &g, object);
 		worst = code > worst ? code : worst;
 	}
 	return worst;

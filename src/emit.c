@@ -43,21 +43,16 @@ static const struct platform *find_platform(const char *name)
 }
 
 /* Files and folders, by their paths within `root`, under the same paths in `dest`. */
-static int copy(const char *root, const char *dest, const struct strings *paths)
+static int copy(const char *root, const char *dest, const char *const paths[], size_t n)
 {
-	const char **argv = xcalloc(paths->count + 9, sizeof(*argv));
-	int status, n = 0;
+	const char *const command[] = { "env", "-C", root, "cp", "-R", "--parents", "-t", dest };
+	cleanup_free const char **argv = xcalloc(ARRAY_SIZE(command) + n + 1, sizeof(*argv));
+	int status;
 
-	for (const char *const *arg = (const char *const[]){ "env", "-C", root, "cp", "-R",
-							     "--parents", "-t", dest, NULL };
-	     *arg; arg++)
-		argv[n++] = *arg;
-	memcpy(argv + n, paths->items, paths->count * sizeof(*argv));
+	memcpy(argv, command, sizeof(command));
+	memcpy(argv + ARRAY_SIZE(command), paths, n * sizeof(*paths));
 	status = proc__run(argv, NULL, NULL, COPY_MS);
-	free(argv);
-	if (status > 0)
-		return err_msg("%s: not all could be copied there", dest);
-	return status;
+	return status > 0 ? err_msg("%s: not all could be copied there", dest) : status;
 }
 
 /* Where a learner leaves a source out, the starter's is taken: that must not be an instructor's solution. */
@@ -111,30 +106,13 @@ static int copy_exercises(const char *dest, const struct grade_options *o, struc
 		buf__printf(arguments, "--kernel %s\n", o->kernels->items[i]);
 	/* A checkout of the project has its own. */
 	if (!err && dest)
-		err = copy(units_root(), dest, &paths);
+		err = copy(units_root(), dest, (const char *const *)paths.items, paths.count);
 	return err;
-}
-
-static int copy_project(const char *dest)
-{
-	cleanup_strings struct strings paths = { 0 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(packed); i++)
-		strings__add(&paths, xstrdup(packed[i]));
-	return copy(project_root(), dest, &paths);
-}
-
-static int copy_templates(const struct platform *p, const char *dest)
-{
-	cleanup_free char *templates = xprintf("%s/src/emit/%s", project_root(), p->name);
-	cleanup_strings struct strings all = { 0 };
-
-	strings__add(&all, xstrdup("."));
-	return copy(templates, dest, &all);
 }
 
 static int write_all(const struct platform *p, const char *dir, const struct grade_options *o)
 {
+	cleanup_free char *templates = xprintf("%s/src/emit/%s", project_root(), p->name);
 	cleanup_free char *project = xprintf("%s/%s", dir, p->project);
 	cleanup_free char *arguments = xprintf("%s/%s", dir, p->arguments);
 	bool own = strcmp(units_root(), project_root());
@@ -142,9 +120,9 @@ static int write_all(const struct platform *p, const char *dir, const struct gra
 	int err = file__mkdirs(project);
 
 	if (!err)
-		err = copy_templates(p, dir);
+		err = copy(templates, dir, (const char *const[]){ "." }, 1);
 	if (!err && p->packs)
-		err = copy_project(project);
+		err = copy(project_root(), project, packed, ARRAY_SIZE(packed));
 	if (!err)
 		err = copy_exercises(p->packs || own ? project : NULL, o, &text);
 	return err ? err : file__write(arguments, text.data, text.len);
