@@ -73,6 +73,10 @@ run_autograder
 [ "$score" = 2 ] || fail "the starter gets $score" "$said"
 cp solutions/$unit/* exercises/$unit/
 ./workbook submit -o "$work/anna.tar.gz" >/dev/null
+status=0
+refused=$(./workbook grade --emit github --exercise 01 -o "$work/edited" 2>&1) || status=$?
+[ $status = 2 ] && [ ! -e "$work/edited" ] || fail 'an edited exercise is handed out as the starter'
+expect 'workbook reset 01' "$refused"
 git checkout -q -- exercises
 hand_in "$work/anna.tar.gz"
 run_autograder
@@ -93,7 +97,12 @@ expect 'the grader failed, not your submission' "$said"
 expect 'sandbox for submissions does not start: bwrap: .*' "$(cat "$work/printed")"
 expect 'containers with --privileged' "$(cat "$work/printed")"
 
-# --- GitHub: this clone, in which a learner has solved the exercise ---
+# --- GitHub: an instructor's exercises go into the clone ---
+./workbook --exercises "$work/mine" grade --emit github -o "$work/own" >/dev/null
+[ -f "$work/own/exercises/$unit/prototype.py" ] && [ -f "$work/own/tests/$unit.c" ] ||
+    fail 'exercises of another folder do not go along'
+
+# --- this clone, in which a learner has solved the exercise ---
 ./workbook grade --emit github --exercise 01 --kernel 6.12 -o "$work/github" >/dev/null
 cp -a "$work/github/." .
 /usr/bin/python3 - <<'EOF'
