@@ -294,7 +294,8 @@ build/fuzz/src/%.o: src/%.c | $$(@D)/
 # --- lint: what can be said about the sources without running them ---
 
 C_FILES = $(wildcard $(addsuffix *.[ch],src/ tests/ $(addsuffix /*/,src tests libbpf exercises solutions)))
-SHELL_FILES = $(wildcard src/*.sh src/emit/gradescope/* src/emit/github/.github/*/*.sh tests/system/*) .ci/run
+SHELL_FILES = $(wildcard src/*.sh src/emit/gradescope/* src/emit/github/.github/*/*.sh tests/system/* \
+	tests/hostile/*.sh) .ci/run
 LINTS := lint-shell lint-format lint-units
 
 lint: ## check shell, format, Python, licence lines, sections and chapters

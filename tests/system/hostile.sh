@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Submissions that want to harm are graded as a class: each gets the verdict that it expects, the grader judges all
+# of them, every report stays whole, nothing of the host gets into one, and nothing of theirs onto the host.
+#
+# tests/hostile/NAME.patch changes exercise 01's solution. NAME.sh makes what no patch can: it is called with an
+# empty folder that it turns into the submission; one file alone in there is an archive, and is handed in itself.
+# Their headers: "Expect: OUTCOME WORDS", perhaps "Expect-on KERNEL: OUTCOME WORDS", then what is tried.
+#
+# hostile.sh [NAME...]: these only.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/system/copy
+export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache}
+
+# What is to be stolen: in the environment, at home, at a place that a patch can name. A file or process on the
+# host that bears the other name is a foothold.
+export HOME=$work/home SECRET="a secret of $$" FOOTHOLD=foothold-of-a-submission
+planted=/var/tmp/workbook-secret
+mkdir -p "$HOME/.ssh" "$work/class" "$work/run"
+echo "$SECRET" | tee "$HOME/secret" "$HOME/.ssh/id_rsa" >$planted
+end_test()
+{
+    rm -f $planted
+}
+
+footholds()
+{
+    find / "$work" /var/tmp /dev/shm -xdev -name "*$FOOTHOLD*" 2>/dev/null || :
+    pgrep -af "$FOOTHOLD" || :
+}
+
+# make_submission CASE: prints the path of what is handed in.
+make_submission()
+{
+    local name dir only
+    name=$(basename "${1%.*}")
+    dir=$work/class/$name
+    mkdir "$dir"
+    if [ "${1##*.}" = sh ]; then
+        bash "$1" "$dir"
+    else
+        mkdir "$dir/exercises"
+        cp -r solutions/01-kprobe-counter "$dir/exercises/"
+        patch -s -p1 -d "$dir/exercises/01-kprobe-counter" <"$1"
+    fi
+    only=$(find "$dir" -mindepth 1 -maxdepth 1 -type f)
+    [ -f "$only" ] || only=$dir
+    printf '%s\n' "$only"
+}
+
+# grade_on KERNEL SUBMISSION...: all reports, as $work/KERNEL.*
+grade_on()
+{
+    local at=$work/$1 status=0
+    (cd "$work/run" && ../tree/workbook grade -v -e 01 --kernel "$1" --json "$at.json" --junit "$at.xml" \
+        --csv "$at.csv" "${@:2}" >"$at.table" 2>"$at.said") || status=$?
+    [ $status = 0 ] || fail "on $1: exit status $status" "$(cat "$at.said")"
+    until ! find /proc/[0-9]*/cwd -lname "$work/run*" 2>/dev/null | grep -q .; do
+        [ $((++status)) -lt 50 ] || fail 'left running:' "$(pgrep -af "$work")"
+        sleep 0.1
+    done
+}
+
+cases=() submissions=()
+for name in "${@:-*}"; do
+    for path in tests/hostile/$name.*; do
+        cases+=("$path")
+        submissions+=("$(make_submission "$path")")
+    done
+done
+
+# expected HEADER: lines of "SUBMISSION TAB OUTCOME WORDS", of the cases that have such a header.
+expected()
+{
+    local i line
+    for i in "${!cases[@]}"; do
+        line=$(sed -nE "s/^(# )?$1: //p" "${cases[i]}" | head -n 1)
+        [ -z "$line" ] || printf '%s\t%s\n' "${submissions[i]}" "$line"
+    done
+}
+
+expected Expect >"$work/latest.expected"
+for kernel in $(sed -nE 's/^(# )?Expect-on ([^:]*):.*/\2/p' "${cases[@]}" | sort -u); do
+    expected "Expect-on $kernel" >"$work/$kernel.expected"
+done
+before=$(git status --porcelain)
+for list in "$work"/*.expected; do
+    mapfile -t these < <(cut -f 1 "$list")
+    grade_on "$(basename "$list" .expected)" "${these[@]}"
+done
+[ "$before" = "$(git status --porcelain)" ] || fail 'the tree was changed:' "$(git status --porcelain)"
+[ -z "$(footholds)" ] || fail 'on the host:' "$(footholds)"
+
+/usr/bin/python3 - "$work" <<'EOF'
+import csv, glob, json, os, sys
+import jsonschema, junitparser
+
+work, wrong = sys.argv[1], 0
+
+
+def complain(text):
+    global wrong
+    wrong += 1
+    print("hostile.sh:", text)
+
+
+def text_of(path):
+    """A report: UTF-8, with nothing that steers a terminal and nothing of the host's files."""
+    text = open(path, newline="", encoding="utf-8").read()
+    name = os.path.basename(path)
+    for stolen in (os.environ["SECRET"], "root:x:0", "root:*:", "root:$"):
+        if stolen in text:
+            complain("%s holds %r" % (name, stolen))
+    if any(ord(c) < 32 and c not in "\n\r\t" or 127 <= ord(c) < 160 for c in text):
+        complain("%s holds a control character" % name)
+    return text
+
+
+for listed in sorted(glob.glob(work + "/*.expected")):
+    report = listed[:-len(".expected")]
+    kernel = os.path.basename(report)
+    expected = [line.rstrip("\n").split("\t") for line in open(listed)]
+    book = json.loads(text_of(report + ".json"))
+    jsonschema.validate(book, json.load(open("tests/grade.schema.json")))
+    for s, (path, want) in zip(book["submissions"], expected, strict=True):
+        case = os.path.relpath(path, work + "/class").split("/")[0]
+        outcome, _, words = want.partition(" ")
+        got = s["outcomes"].get("01-kprobe-counter", "nothing")
+        said = list(dict.fromkeys([t["output"] for t in s["tests"]] + s["flags"] + s["notes"]))
+        if got != outcome or not any(words.lower() in text.lower() for text in said):
+            complain("%s on %s: %s, not %s:\n    %s" % (case, kernel, got, want, "\n    ".join(said)))
+        if not s["judged"]:
+            complain("%s on %s: not judged" % (case, kernel))
+    suites = list(junitparser.JUnitXml.fromstring(text_of(report + ".xml").encode()))
+    rows = list(csv.DictReader(text_of(report + ".csv").splitlines()))
+    if not len(suites) == len(rows) == len(expected):
+        complain("%s: a report lacks a submission" % kernel)
+    for row in rows:
+        if None in row or any(value is None or value[:1] in "=+-@" and value for value in row.values()):
+            complain("%s: a line of the CSV is not whole, or a formula: %r" % (kernel, row))
+    text_of(report + ".table")
+    text_of(report + ".said")
+sys.exit(wrong > 0)
+EOF
+echo "${#cases[@]} hostile submissions got what they deserve"
