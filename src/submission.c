@@ -26,16 +26,23 @@ static void note(struct submission *s, const char *fmt, ...)
 	cleanup_free char *text = NULL;
 	va_list ap;
 
-	if (s->notes.count == SUBMISSION_MAX_NOTES)
-		return;
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) < 0)
 		abort();
 	va_end(ap);
-	if (s->notes.count == SUBMISSION_MAX_NOTES - 1)
-		strcpy(text, "...");
 	text__visible(&visible, (struct text){ text, strnlen(text, 500) });
 	strings__add(&s->notes, steal_ptr(visible.data));
+}
+
+/* A thousand files that are passed over must not hide what comes after them. */
+static void bound_notes(struct submission *s)
+{
+	if (s->notes.count <= SUBMISSION_MAX_NOTES)
+		return;
+	for (size_t i = SUBMISSION_MAX_NOTES; i < s->notes.count; i++)
+		free(s->notes.items[i]);
+	s->notes.items[SUBMISSION_MAX_NOTES] = xstrdup("...");
+	s->notes.count = SUBMISSION_MAX_NOTES + 1;
 }
 
 /* --- names --- */
@@ -312,6 +319,7 @@ static int read_entry(struct reader *r, struct archive_entry *e, const char *pat
 		return 0;
 	}
 	take_entry(r, e);
+	bound_notes(r->s);
 	return 1;
 }
 

@@ -13,8 +13,8 @@ enum {
 	SUBMISSION_MAX_BYTES = 64 << 20, /* of all that is in an archive, unpacked */
 	SUBMISSION_MAX_ENTRIES = 20000,
 	SUBMISSION_MAX_RATIO = 100, /* unpacked to packed, beyond the first MB */
-	SUBMISSION_MAX_NOTES = 40,
-	NR_SOURCES = 3, /* as in unit_sources[] */
+	SUBMISSION_MAX_NOTES = 40,  /* about single files */
+	NR_SOURCES = 3,		    /* as in unit_sources[] */
 };
 
 /* One exercise of it. */
