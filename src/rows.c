@@ -77,13 +77,13 @@ static size_t utf8_len(const unsigned char *s, size_t len, uint32_t *code)
 	return *code < least[n] || *code > 0x10ffff || *code >> 11 == 0x1b ? 0 : n;
 }
 
-/* Controls, and characters that reorder or hide their neighbours. */
+/* Controls, characters that reorder or hide their neighbours, and what is no character, nor is in XML. */
 static bool is_hidden(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
 	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
 	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
-	       (c >= 0xe0000 && c <= 0xe0fff);
+	       (c >= 0xe0000 && c <= 0xe0fff) || (c & 0xfffe) == 0xfffe;
 }
 
 bool text__visible(struct buf *out, struct text t)
@@ -104,6 +104,17 @@ bool text__visible(struct buf *out, struct text t)
 			buf__printf(out, "\\x%02x", (unsigned char)t.data[i + k]);
 	}
 	return clean;
+}
+
+void text__visible_lines(struct buf *out, struct text t)
+{
+	struct text line;
+	bool whole;
+
+	while (next_line(&t, &line, &whole)) {
+		text__visible(out, line);
+		buf__add(out, "\n", whole);
+	}
 }
 
 /* --- the rule --- */

@@ -105,6 +105,8 @@ bool need__met(const struct need *need, struct text facts);
  * as \xNN. Returns false when there were any.
  */
 bool text__visible(struct buf *out, struct text text);
+/* The same for several lines, whose ends stay. */
+void text__visible_lines(struct buf *out, struct text text);
 
 enum verdict { VERDICT_MATCH, VERDICT_MISMATCH, VERDICT_SETUP };
 

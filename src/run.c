@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "jail.h"
 #include "proc.h"
+#include "rows.h"
 #include "run.h"
 
 #define ATTACH_MS   20000 /* a hundred times what it takes without KVM */
@@ -54,11 +55,17 @@ void run__clear(struct run *r)
 	*r = (struct run){ 0 };
 }
 
+/* Takes `why` over. What it quotes, the names of processes among it, comes from the guest. */
 static int conclude(struct run *r, enum outcome o, char *why)
 {
+	struct buf visible = { 0 };
+
 	r->outcome = o;
 	free(r->why);
-	r->why = why;
+	if (why)
+		text__visible_lines(&visible, (struct text){ why, strlen(why) });
+	r->why = visible.data;
+	free(why);
 	return 0;
 }
 

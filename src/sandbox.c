@@ -178,19 +178,14 @@ static bool take_parts(struct built *b, const struct buf *out)
 	return part && at == end && b->program >= 0 && b->object >= 0;
 }
 
-/* Compilers' lines keep their ends; all else that is no plain text is spelled out. */
+/* All that is no plain text is spelled out. */
 static void take_messages(struct built *b, const struct buf *said)
 {
-	size_t len = said->len < MESSAGES_MAX ? said->len : MESSAGES_MAX, line;
+	size_t len = said->len < MESSAGES_MAX ? said->len : MESSAGES_MAX;
 
-	for (const char *p = said->data; len; p += line, len -= line) {
-		const char *newline = memchr(p, '\n', len);
-
-		line = newline ? (size_t)(newline - p) : len;
-		text__visible(&b->messages, (struct text){ p, line });
+	text__visible_lines(&b->messages, (struct text){ said->data, len });
+	if (len && said->data[len - 1] != '\n')
 		buf__add(&b->messages, "\n", 1);
-		line += newline != NULL;
-	}
 	if (said->len > MESSAGES_MAX)
 		buf__printf(&b->messages, "... (%zu bytes more)\n", said->len - MESSAGES_MAX);
 }

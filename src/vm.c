@@ -18,6 +18,7 @@
 
 #include "interrupt.h"
 #include "qmp.h"
+#include "rows.h"
 #include "vm.h"
 
 #define QEMU	    "qemu-system-x86_64"
@@ -357,6 +358,16 @@ static int send_all(struct vm *vm, const struct buf *b)
 	return 0;
 }
 
+static int complain(const struct vm *vm, const char *order, uint32_t type, struct text said)
+{
+	cleanup_buf struct buf visible = { 0 };
+
+	said.len = said.len < 500 ? said.len : 500;
+	text__visible(&visible, said);
+	return err_msg("kernel %s: %s: %s", vm->kernel, order,
+		       type == FRAME_ERROR && visible.len ? visible.data : "not a reply");
+}
+
 /* One order and its reply. `order` names it in messages. */
 static int run_order(struct vm *vm, uint32_t type, const struct buf *payload, struct buf *reply,
 		     const char *order, int ms)
@@ -379,8 +390,8 @@ static int run_order(struct vm *vm, uint32_t type, const struct buf *payload, st
 	else if (err)
 		err_msg("kernel %s: %s: the guest is gone", vm->kernel, order);
 	else if (got != FRAME_OK)
-		err = err_msg("kernel %s: %s: %.500s", vm->kernel, order,
-			      got == FRAME_ERROR ? answer->data + before : "not a reply");
+		err = complain(vm, order, got,
+			       (struct text){ answer->data + before, answer->len - before });
 	return err ? -EPROTO : 0;
 }
 
