@@ -9,7 +9,7 @@ BPFTOOL ?= $(or $(lastword $(wildcard /usr/lib/linux-tools/*/bpftool)),bpftool)
 PKG_CONFIG ?= pkg-config
 CLANG_FORMAT ?= clang-format
 SETUP ?= sh src/setup.sh
-FUZZ_SECONDS ?= 20
+FUZZ_SECONDS ?= 30
 
 # Debian keeps bpftool and mke2fs where a user's PATH does not look.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -161,7 +161,7 @@ help: ## this list
 	@echo '                         with BTF; without it, the saved types of kernel 6.12'
 	@echo '  V=1                    show the commands'
 	@echo '  SAN=1                  the program and its unit tests with sanitizers, in build/san'
-	@echo '  FUZZ_SECONDS=20        for fuzz: how long each runs'
+	@echo '  FUZZ_SECONDS=30        for fuzz: how long each runs'
 	@echo '  CC, CLANG, BPFTOOL, LLVM_STRIP, PKG_CONFIG, CLANG_FORMAT'
 
 .PHONY: all demo test checks setup image $(UNITS_FOUND) unit-tests fuzz lint clean distclean help FORCE
