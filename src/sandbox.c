@@ -150,21 +150,21 @@ static void command__free(struct command *c)
 /* The next part of "SIZE\nBYTES..."; NULL when it is not whole. */
 static const char *next_part(const char **at, const char *end, size_t *len)
 {
-	const char *newline = memchr(*at, '\n', end - *at), *data = newline + 1;
+	const char *newline = memchr(*at, '\n', end - *at);
 	cleanup_free char *number = newline ? strndup(*at, newline - *at) : NULL;
 	uint64_t size;
 
-	if (!number || parse_u64(number, &size) || size > PART_MAX || size > (size_t)(end - data))
+	if (!number || parse_u64(number, &size) || size > PART_MAX ||
+	    size > (size_t)(end - newline - 1))
 		return NULL;
-	*at = data + size;
+	*at = newline + 1 + size;
 	*len = size;
-	return data;
+	return newline + 1;
 }
 
-static bool take_parts(struct built *b, const struct buf *out)
+bool built__take(struct built *b, const char *data, size_t len)
 {
-	const char *at = out->data + 1, *end = out->data + out->len, *part;
-	size_t len;
+	const char *at = data, *end = data + len, *part;
 
 	part = next_part(&at, end, &len);
 	if (part)
@@ -234,7 +234,7 @@ int sandbox__build(const struct handed_in *h, struct built *b)
 	/* What is said tells nothing: a compiler may say what a submission wants. */
 	if (!out.len)
 		return err_msg("the sandbox does not start: %.300s", said.data);
-	b->ok = !status && take_parts(b, &out);
+	b->ok = !status && built__take(b, out.data + 1, out.len - 1);
 	take_messages(b, &said);
 	if (!b->ok && !b->messages.len)
 		buf__printf(&b->messages, "the build was stopped: it took more than it may\n");

@@ -131,8 +131,7 @@ static bool is_allowed(const struct strings *patterns, const char *section)
 	return !patterns->count;
 }
 
-/* A program where the exercise has no business can look at anything: why it is not run, or NULL. */
-static char *undeclared(const struct subject *s)
+char *subject__undeclared(const struct subject *s)
 {
 	for (struct lines l = lines_of(s->facts.data, s->facts.len); lines__next(&l);) {
 		const char *at = memmem(l.line, l.len, " section=", 9);
@@ -167,7 +166,7 @@ int subject__run(const struct subject *s, const struct image *image, uint64_t se
 		.confined = s->kind == SUBJECT_SUBMITTED,
 	};
 	struct snapshot *snapshot = NULL;
-	char *why = undeclared(s);
+	char *why = subject__undeclared(s);
 	int err;
 
 	*out = (struct run){ .outcome = OUT_TAMPER, .why = why };

@@ -53,6 +53,9 @@ int subject__build_test(struct subject *s, struct buf *messages);
 /* The snapshot that it runs in, made when there is none. As snapshot__get(). */
 int subject__snapshot(const struct subject *s, const struct image *image, struct snapshot **out);
 
+/* A program where the exercise has no business can look at anything: why it is not run, or NULL. */
+char *subject__undeclared(const struct subject *s);
+
 /* Makes sure of the snapshot and runs the program in it; `tags` as in struct run_program. Returns 0 with
  * `*out` valid, -ECHILD when the BCC side failed, or another -errno; after printing why.
  */

@@ -2,24 +2,9 @@
 /* Fuzzes what reads and prints the judge's output: nothing that could steer a terminal comes through,
  * and ASCII keeps to the width.
  */
-#include <string.h>
-#include <sys/stat.h>
-
+#include "fuzz.h"
 #include "report.h"
-#include "rows.h"
 
-#define CHECK(x)                                                                \
-	do {                                                                    \
-		if (!(x)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
-			abort();                                                \
-		}                                                               \
-	} while (0)
-
-#define SEED(s)                  \
-	{                        \
-		s, sizeof(s) - 1 \
-	}
 static const struct text seeds[] = {
 	SEED("\74verdict match\ncolumns PID COMM\nrow bcc = 7 a\nrow libbpf = 7 a\nrow truth = 7 "
 	     "a\n"),
@@ -78,7 +63,6 @@ static void check_print(const struct report *r, unsigned int width)
 	free(text);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct report r;
@@ -92,21 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	return 0;
 }
 
-/* Puts the seeds into the corpus folder, the first one named. */
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct stat st;
-
-	for (int i = 1; i < *argc; i++) {
-		if ((*argv)[i][0] == '-' || stat((*argv)[i], &st) || !S_ISDIR(st.st_mode))
-			continue;
-		for (size_t k = 0; k < ARRAY_SIZE(seeds); k++) {
-			cleanup_free char *path = xprintf("%s/seed-%zu", (*argv)[i], k);
-
-			file__write(path, seeds[k].data, seeds[k].len);
-		}
-		return 0;
-	}
-	return 0;
+	return plant(*argc, *argv, seeds, ARRAY_SIZE(seeds));
 }

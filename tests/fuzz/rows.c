@@ -4,19 +4,8 @@
  * matching is symmetric, a match means equal multisets of rows (counted here once more, naively), and
  * a matching output does not match any more when it is cut or printed twice.
  */
-#include <string.h>
-#include <sys/stat.h>
-
+#include "fuzz.h"
 #include "report.h"
-#include "rows.h"
-
-#define CHECK(x)                                                                \
-	do {                                                                    \
-		if (!(x)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
-			abort();                                                \
-		}                                                               \
-	} while (0)
 
 static const struct rows_rule rules[] = {
 	{ .columns = "PID COMM COUNT", .own = "PID" },
@@ -58,10 +47,6 @@ static const char *const words[] = {
 };
 
 /* A rule and a spelling; then the texts, 0xff between them. */
-#define SEED(s)                  \
-	{                        \
-		s, sizeof(s) - 1 \
-	}
 static const struct text seeds[] = {
 	SEED("\0\0PID COMM COUNT\n7 sh 3\n\xffPID COMM COUNT\n7 sh 3\n\xff@own 7\n"
 	     "PID COMM COUNT\n7 sh 3\n@mistake m\n7 sh 6\n@end\n"),
@@ -180,7 +165,6 @@ static void check_judge(const struct rows_rule *rule, const struct buf *text, bo
 	buf__free(&out);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const struct rows_rule *rule;
@@ -201,21 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	return 0;
 }
 
-/* Puts the seeds into the corpus folder, the first one named. */
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct stat st;
-
-	for (int i = 1; i < *argc; i++) {
-		if ((*argv)[i][0] == '-' || stat((*argv)[i], &st) || !S_ISDIR(st.st_mode))
-			continue;
-		for (size_t k = 0; k < ARRAY_SIZE(seeds); k++) {
-			cleanup_free char *path = xprintf("%s/seed-%zu", (*argv)[i], k);
-
-			file__write(path, seeds[k].data, seeds[k].len);
-		}
-		return 0;
-	}
-	return 0;
+	return plant(*argc, *argv, seeds, ARRAY_SIZE(seeds));
 }
