@@ -4,6 +4,7 @@
  * instructions, as relocated for this kernel. Runs as root in a guest of its own; "? NAME" is a program
  * that loads only with what its tool sets at run time.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
@@ -54,16 +55,28 @@ static bool load(const char *path, int which)
 	return ok;
 }
 
+/* A symbol can be called anything, among others like a tag. The kernel takes no such names. */
+static bool is_name(const char *name)
+{
+	while (isalnum((unsigned char)*name) || *name == '_' || *name == '.')
+		name++;
+	return !*name;
+}
+
+/* Returns -1 when it is no object, or holds a program whose name is none. */
 static int count(const char *path)
 {
 	struct bpf_object *obj = bpf_object__open(path);
 	struct bpf_program *prog;
+	bool good = obj;
 	int n = 0;
 
-	bpf_object__for_each_program (prog, obj)
+	bpf_object__for_each_program (prog, obj) {
+		good &= is_name(bpf_program__name(prog));
 		n++;
+	}
 	bpf_object__close(obj);
-	return obj ? n : -1;
+	return good ? n : -1;
 }
 
 int main(int argc, char **argv)
