@@ -18,15 +18,11 @@
 static const char script[] =
 	"echo && "
 	"make -s -o build/common.a -o build/compat.a -o build/vmlinux.h \"$1\" >&2 </dev/null && "
-	"build/facts \"$1.bpf.o\" >facts && "
-	"for part in facts \"$1\" \"$1.bpf.o\"; do stat -c %s \"$part\" && cat \"$part\" || exit; "
-	"done";
+	"for part in \"$1\" \"$1.bpf.o\"; do stat -c %s \"$part\" && cat \"$part\" || exit; done";
 
 /* For each process and for what they write: 3 GiB of memory, 40 s of CPU, files of 64 MiB. */
 static const char *const limits[] = {
-	"prlimit",    "--as=3221225472", "--cpu=40", "--fsize=67108864",
-	"--nproc=64", "--core=0",	 "sh",	     "-c",
-	script,	      "build",
+	"prlimit", "--as=3221225472", "--cpu=40", "--fsize=67108864", "--nproc=64", "--core=0",
 };
 
 /* The toolchain; of the host's files nothing else. */
@@ -90,59 +86,70 @@ static const char *const shared[] = {
 	"build/common.a", "build/compat.a", "build/facts",
 };
 
-struct command {
-	struct strings args;
-	int fds[NR_SOURCES];
-};
-
-static void add(struct command *c, const char *const args[], size_t n)
+static void add(struct strings *args, const char *const more[], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		strings__add(&c->args, xstrdup(args[i]));
+		strings__add(args, xstrdup(more[i]));
 }
 
-static void add_bind(struct command *c, const char *path)
+static void begin(struct strings *args)
 {
-	strings__add(&c->args, xstrdup("--ro-bind"));
-	strings__add(&c->args, xprintf("%s/%s", project_root(), path));
-	strings__add(&c->args, xprintf(ROOT "/%s", path));
+	add(args, toolchain, ARRAY_SIZE(toolchain));
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
+		strings__add(args, xstrdup("--ro-bind"));
+		strings__add(args, xprintf("%s/%s", project_root(), shared[i]));
+		strings__add(args, xprintf(ROOT "/%s", shared[i]));
+	}
 }
 
-/* bwrap writes the file from a descriptor. */
-static int add_source(struct command *c, const struct handed_in *h, int i)
+/* bwrap writes the file, whose name becomes `path`'s, from a descriptor. */
+static void add_file(struct strings *args, int fd, char *path)
 {
-	c->fds[i] = proc__memory_file(h->source[i].data, h->source[i].len);
-	if (c->fds[i] < 0)
-		return c->fds[i];
-	strings__add(&c->args, xstrdup("--file"));
-	strings__add(&c->args, xprintf("%d", c->fds[i]));
-	strings__add(&c->args, xprintf(ROOT "/exercises/%s/%s%s", h->unit->name, h->unit->topic,
-				       unit_sources[i]));
-	return 0;
+	strings__add(args, xstrdup("--file"));
+	strings__add(args, xprintf("%d", fd));
+	strings__add(args, path);
 }
 
-static int make_command(struct command *c, const struct handed_in *h)
+static int run(struct strings *args, const char *const command[], size_t n, struct buf *out,
+	       struct buf *said)
 {
-	int err = 0;
+	add(args, limits, ARRAY_SIZE(limits));
+	add(args, command, n);
+	strings__add(args, NULL);
+	return proc__run((const char *const *)args->items, out, said, BUILD_MS);
+}
 
+static int run_make(const struct handed_in *h, struct buf *out, struct buf *said)
+{
+	cleanup_free char *target = xprintf("build/exercises/%s/%s", h->unit->name, h->unit->topic);
+	const char *const command[] = { "sh", "-c", script, "build", target };
+	cleanup_strings struct strings args = { 0 };
+	int fds[NR_SOURCES], err = 0;
+
+	begin(&args);
+	for (int i = 0; i < NR_SOURCES; i++) {
+		fds[i] = proc__memory_file(h->source[i].data, h->source[i].len);
+		err = fds[i] < 0 ? fds[i] : err;
+		add_file(&args, fds[i],
+			 xprintf(ROOT "/exercises/%s/%s%s", h->unit->name, h->unit->topic,
+				 unit_sources[i]));
+	}
+	if (!err)
+		err = run(&args, command, ARRAY_SIZE(command), out, said);
 	for (int i = 0; i < NR_SOURCES; i++)
-		c->fds[i] = -1;
-	add(c, toolchain, ARRAY_SIZE(toolchain));
-	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
-		add_bind(c, shared[i]);
-	for (int i = 0; i < NR_SOURCES && !err; i++)
-		err = add_source(c, h, i);
-	add(c, limits, ARRAY_SIZE(limits));
-	strings__add(&c->args, xprintf("build/exercises/%s/%s", h->unit->name, h->unit->topic));
-	strings__add(&c->args, NULL);
+		close_fd(&fds[i]);
 	return err;
 }
 
-static void command__free(struct command *c)
+/* In a sandbox of its own: what a source has made of a compiler has no say in what its object holds. */
+static int run_facts(const struct built *b, struct buf *facts, struct buf *said)
 {
-	for (int i = 0; i < NR_SOURCES; i++)
-		close_fd(&c->fds[i]);
-	strings__free(&c->args);
+	static const char *const command[] = { "build/facts", ROOT "/object.bpf.o" };
+	cleanup_strings struct strings args = { 0 };
+
+	begin(&args);
+	add_file(&args, b->object, xstrdup(command[1]));
+	return run(&args, command, ARRAY_SIZE(command), facts, said);
 }
 
 /* --- what came out --- */
@@ -167,9 +174,6 @@ bool built__take(struct built *b, const char *data, size_t len)
 	const char *at = data, *end = data + len, *part;
 
 	part = next_part(&at, end, &len);
-	if (part)
-		buf__add(&b->facts, part, len);
-	part = part ? next_part(&at, end, &len) : NULL;
 	if (part)
 		b->program = proc__memory_file(part, len);
 	part = part ? next_part(&at, end, &len) : NULL;
@@ -215,7 +219,6 @@ int sandbox__check(void)
 int sandbox__build(const struct handed_in *h, struct built *b)
 {
 	cleanup_buf struct buf out = { 0 }, said = { 0 };
-	struct command c = { 0 };
 	int status;
 
 	*b = (struct built){ .program = -1, .object = -1, .source = -1 };
@@ -223,18 +226,19 @@ int sandbox__build(const struct handed_in *h, struct built *b)
 		buf__printf(&b->messages, "%s: not built\n", h->refused);
 		return 0;
 	}
-	status = make_command(&c, h);
-	if (!status)
-		status = proc__run((const char *const *)c.args.items, &out, &said, BUILD_MS);
-	command__free(&c);
+	status = run_make(h, &out, &said);
+	/* What is said tells nothing: a compiler may say what a submission wants. */
+	if (!out.len && status >= 0)
+		return err_msg("the sandbox does not start: %.300s", said.data);
+	b->ok = !status && built__take(b, out.data + 1, out.len - 1);
+	if (b->ok) {
+		status = run_facts(b, &b->facts, &said);
+		b->ok = !status;
+	}
 	if (status == -ETIMEDOUT)
 		buf__printf(&b->messages, "not built within %d s\n", BUILD_MS / 1000);
 	else if (status < 0)
 		return status;
-	/* What is said tells nothing: a compiler may say what a submission wants. */
-	if (!out.len)
-		return err_msg("the sandbox does not start: %.300s", said.data);
-	b->ok = !status && built__take(b, out.data + 1, out.len - 1);
 	take_messages(b, &said);
 	if (!b->ok && !b->messages.len)
 		buf__printf(&b->messages, "the build was stopped: it took more than it may\n");

@@ -26,7 +26,7 @@ int sandbox__check(void);
  * the sandbox itself failed. Free with built__free() either way.
  */
 int sandbox__build(const struct handed_in *h, struct built *out);
-/* Takes facts, program and object, each as its size, a newline and its bytes. False when they are not whole. */
+/* Takes program and object, each as its size, a newline and its bytes. False when they are not whole. */
 bool built__take(struct built *b, const char *data, size_t len);
 void built__free(struct built *b);
 #define cleanup_built __attribute__((cleanup(built__free)))
