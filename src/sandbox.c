@@ -198,15 +198,14 @@ static void take_messages(struct built *b, const struct buf *said)
 int sandbox__check(void)
 {
 	static const char *const trial[] = { "--proc", "/proc", "true" };
-	struct command c = { .fds = { -1, -1, -1 } };
+	cleanup_strings struct strings args = { 0 };
 	cleanup_buf struct buf said = { 0 };
 	int status;
 
-	add(&c, toolchain, ARRAY_SIZE(toolchain));
-	add(&c, trial, ARRAY_SIZE(trial));
-	strings__add(&c.args, NULL);
-	status = proc__run((const char *const *)c.args.items, NULL, &said, CHECK_MS);
-	command__free(&c);
+	add(&args, toolchain, ARRAY_SIZE(toolchain));
+	add(&args, trial, ARRAY_SIZE(trial));
+	strings__add(&args, NULL);
+	status = proc__run((const char *const *)args.items, NULL, &said, CHECK_MS);
 	if (status <= 0)
 		return status;
 	return err_msg("the sandbox for submissions does not start: %.300s"
