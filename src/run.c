@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/random.h>
@@ -74,10 +75,14 @@ static int conclude(struct run *r, enum outcome o, char *why)
 static long count_lost(const char *err)
 {
 	long total = 0, n;
+	char *end;
 
-	for (const char *p = err; (p = strstr(p, "lost ")); p += 5)
-		if (sscanf(p, "lost %ld events", &n) == 1)
-			total += n;
+	/* Not sscanf(): it measures all that follows, for each line again. */
+	for (const char *p = err; (p = strstr(p, "lost ")); p += 5) {
+		n = strtol(p + 5, &end, 10);
+		if (!strncmp(end, " events", 7) && n > 0)
+			total = n < LONG_MAX - total ? total + n : LONG_MAX;
+	}
 	return total;
 }
 
