@@ -36,6 +36,7 @@
 #define TOOL	  "libbpf" /* SLOT_LIBBPF: the program that the stimulus may end and start again */
 #define END_MS	  15000
 #define READY_MS  20000
+#define SEEN_MAX  (64 << 10) /* bytes: nobody needs that many programs */
 
 /* A program that the host started, under a name the host chose. */
 struct slot {
@@ -44,7 +45,7 @@ struct slot {
 	bool exited;   /* status and usage are valid */
 	int status;    /* of wait() */
 	int input;     /* its standard input, -1 once closed */
-	int listener;  /* on which its loads of BPF programs wait, -1: it is not in the jail */
+	int listener;  /* on which its calls wait, see jail.h; -1: it is not in the jail */
 	int64_t start; /* now_ms() when it started */
 	int64_t ready; /* ms from start to its first line, -1 before it */
 	struct rusage usage;
@@ -56,6 +57,8 @@ static int port = -1, children = -1, watcher = -1;
 
 /* What the kernel held before the last program entered the jail. */
 static struct buf held_before;
+/* Which programs it had since then, and where. */
+static struct buf seen;
 static unsigned late_loads; /* of BPF programs, after its first line: refused */
 
 /* --- the system --- */
@@ -380,7 +383,7 @@ static void start_program(struct payload *p)
 	struct slot *s = name && user ? new_slot(name) : NULL;
 
 	if (s && strcmp(user, "root")) {
-		late_loads = held_before.len = 0;
+		late_loads = held_before.len = seen.len = 0;
 		held__list(NOBODY, &held_before);
 	}
 	if (s)
@@ -435,18 +438,35 @@ static void note_ready(void)
 			slots[i].ready = now_ms() - slots[i].start;
 }
 
-/* What is loaded once the events may begin was not there to be looked at. */
-static void answer_load(struct slot *s)
+static void look_at_programs(void)
 {
-	bool late = s->ready >= 0;
+	cleanup_buf struct buf now = { 0 }, added = { 0 };
 
-	/* Gone when the program is. */
-	if (jail__answer(s->listener, late) && errno != EINTR) {
+	held__list_programs(&now);
+	held__new(&held_before, &now, &added);
+	held__new(&seen, &added, &seen);
+}
+
+/* A BPF program can make the agent's own system calls fail: it is seen before it gets to work. What is loaded
+ * once the events may begin comes too late for that.
+ */
+static void answer_call(struct slot *s, bool gone)
+{
+	struct jail_call call;
+	bool late;
+
+	if (gone) {
 		close_fd(&s->listener);
 		s->listener = -1;
 		return;
 	}
+	if (jail__take(s->listener, &call)) /* a signal ended the call */
+		return;
+	late = call.loads && s->ready >= 0;
 	late_loads += late;
+	if (!call.loads)
+		look_at_programs();
+	jail__answer(s->listener, &call, late || seen.len > SEEN_MAX);
 }
 
 static void take_signals(void);
@@ -476,7 +496,7 @@ static bool await(struct slot *s, bool for_end, int64_t ms)
 		poll(fds, ARRAY_SIZE(fds), left);
 		for (size_t i = 0; i < SLOTS; i++)
 			if (fds[2 + i].revents)
-				answer_load(&slots[i]);
+				answer_call(&slots[i], !(fds[2 + i].revents & POLLIN));
 	}
 }
 
@@ -609,9 +629,18 @@ static void reply_held(void)
 	reap();
 	held__list(NOBODY, &now);
 	held__new(&held_before, &now, &held);
-	if (late_loads)
-		buf__printf(&held, "late %u\n", late_loads);
 	send_frame(FRAME_OK, held.data, held.len);
+}
+
+static void reply_seen(void)
+{
+	cleanup_buf struct buf text = { 0 };
+
+	look_at_programs();
+	buf__add(&text, seen.data, seen.len);
+	if (late_loads)
+		buf__printf(&text, "late %u\n", late_loads);
+	send_frame(FRAME_OK, text.data, text.len);
 }
 
 /* --- the interactive shell --- */
@@ -794,6 +823,8 @@ static void obey(uint32_t type, struct payload *p, struct buf *in)
 		return unpin(p);
 	case FRAME_HELD:
 		return reply_held();
+	case FRAME_SEEN:
+		return reply_seen();
 	case FRAME_CLOCK:
 		return set_clock(p);
 	case FRAME_SHELL:

@@ -49,9 +49,18 @@ static void list_map(int fd, uint32_t id, struct buf *out)
 static void list_link(int fd, uint32_t id, struct buf *out)
 {
 	struct bpf_link_info info = { 0 };
+	char name[128] = "";
 
+	/* Of other types, this is not what these bytes are. */
+	if (get_info(fd, &info, sizeof(info)))
+		return;
+	buf__printf(out, "link %u type=%u\n", id, info.type);
+	if (info.type != BPF_LINK_TYPE_RAW_TRACEPOINT)
+		return;
+	info = (struct bpf_link_info){ .raw_tracepoint = { .tp_name = (uintptr_t)name,
+							   .tp_name_len = sizeof(name) } };
 	if (!get_info(fd, &info, sizeof(info)))
-		buf__printf(out, "link %u type=%u\n", id, info.type);
+		buf__printf(out, "place %s\n", name);
 }
 
 static void list_objects(int next, int open, void (*list)(int fd, uint32_t id, struct buf *out),
@@ -69,6 +78,19 @@ static void list_objects(int next, int open, void (*list)(int fd, uint32_t id, s
 			list(fd, id, out);
 		attr = (union bpf_attr){ .start_id = id };
 	}
+}
+
+/* --- places --- */
+
+/* Lines of "FUNCTION (1) R ..." in the one file, "ADDRESS k FUNCTION+0x4 ..." in the other. */
+static void list_places(const char *path, const char *format, struct buf *out)
+{
+	cleanup_file FILE *f = fopen(path, "re");
+	char line[1024], name[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (*line != '\t' && sscanf(line, format, name) == 1)
+			buf__printf(out, "place %s\n", name);
 }
 
 /* --- pins --- */
@@ -168,12 +190,19 @@ static void list_processes(unsigned uid, struct buf *out)
 
 /* --- */
 
-void held__list(unsigned uid, struct buf *out)
+void held__list_programs(struct buf *out)
 {
 	buf__add(out, "", 0);
 	list_objects(BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID, list_program, out);
-	list_objects(BPF_MAP_GET_NEXT_ID, BPF_MAP_GET_FD_BY_ID, list_map, out);
 	list_objects(BPF_LINK_GET_NEXT_ID, BPF_LINK_GET_FD_BY_ID, list_link, out);
+	list_places("/sys/kernel/debug/kprobes/list", "%*s %*s %255[^+ ]", out);
+	list_places("/sys/kernel/tracing/enabled_functions", "%255[^ ]", out);
+}
+
+void held__list(unsigned uid, struct buf *out)
+{
+	held__list_programs(out);
+	list_objects(BPF_MAP_GET_NEXT_ID, BPF_MAP_GET_FD_BY_ID, list_map, out);
 	list_pins(out);
 	list_qdiscs(out);
 	list_processes(uid, out);

@@ -9,15 +9,20 @@
  *	program 12 type=2 tag=0123456789abcdef insns=64 name=trace_openat
  *	map 7 type=1 name=counts
  *	link 3 type=7
+ *	place ksys_write
  *	pin /sys/fs/bpf/counts
  *	qdisc veth0 clsact
  *	process 345 name
  *
- * Processes are those of the user `uid`; the number of instructions is that of the verified program.
+ * Processes are those of the user `uid`; the number of instructions is that of the verified program. Places are
+ * kernel functions that something is attached to, with kprobes as with trampolines, and raw tracepoints.
  */
 void held__list(unsigned uid, struct buf *out);
 
-/* Appends the lines of `now` that `before` has not. */
+/* Programs, links and places only. */
+void held__list_programs(struct buf *out);
+
+/* Appends the lines of `now` that `before` has not; `out` may be `before`. */
 void held__new(const struct buf *before, const struct buf *now, struct buf *out);
 
 /* Removes the pins in a folder of the BPF file system. Returns 0, or -1 with errno. */

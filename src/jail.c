@@ -6,10 +6,12 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/perf_event.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <string.h>
+#include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -83,7 +85,6 @@ static const int allowed[] = {
 	SCMP_SYS(dup3),
 	SCMP_SYS(pipe),
 	SCMP_SYS(pipe2),
-	SCMP_SYS(ioctl),
 	SCMP_SYS(memfd_create),
 	/* waiting */
 	SCMP_SYS(poll),
@@ -207,6 +208,59 @@ static const int allowed[] = {
 /* Sockets to the kernel and to other programs; AF_VSOCK and AF_ALG would be ways out. */
 static const int families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET };
 
+static const unsigned requests[] = {
+	TCGETS,
+	TIOCGWINSZ,
+	FIONREAD,
+	FIONBIO,
+	SIOCGIFINDEX,
+	SIOCGIFNAME,
+	SIOCGIFFLAGS,
+	SIOCGIFADDR,
+	SIOCGIFHWADDR,
+	SIOCGIFMTU,
+	PERF_EVENT_IOC_ENABLE,
+	PERF_EVENT_IOC_DISABLE,
+	PERF_EVENT_IOC_RESET,
+	PERF_EVENT_IOC_ID,
+};
+
+/* After a load, these are what can set a program to work. A map of programs needs none of them, but only hands
+ * on from one program to another of its type, at the same place.
+ */
+static const unsigned starters[] = {
+	BPF_PROG_ATTACH, BPF_PROG_TEST_RUN, BPF_RAW_TRACEPOINT_OPEN,
+	BPF_LINK_CREATE, BPF_LINK_UPDATE,
+};
+
+static bool is_watched(unsigned command)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(starters); i++)
+		if (command == starters[i])
+			return true;
+	return command == BPF_PROG_LOAD;
+}
+
+/* The kernel takes 32 bits of the argument as its command, whatever is in the others. */
+static int add_command(scmp_filter_ctx ctx, uint32_t action, int call, unsigned arg,
+		       unsigned command)
+{
+	return seccomp_rule_add(ctx, action, call, 1,
+				SCMP_CMP(arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, command));
+}
+
+static int add_commands(scmp_filter_ctx ctx)
+{
+	int err = add_command(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), 1, PERF_EVENT_IOC_SET_BPF);
+
+	for (size_t i = 0; i < ARRAY_SIZE(requests) && !err; i++)
+		err = add_command(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, requests[i]);
+	for (unsigned command = 0; command <= BPF_PROG_BIND_MAP && !err; command++)
+		err = add_command(ctx, is_watched(command) ? SCMP_ACT_NOTIFY : SCMP_ACT_ALLOW,
+				  SCMP_SYS(bpf), 0, command);
+	return err;
+}
+
 static int add_rules(scmp_filter_ctx ctx)
 {
 	const scmp_datum_t spaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID |
@@ -221,13 +275,7 @@ static int add_rules(scmp_filter_ctx ctx)
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 				       SCMP_A0(SCMP_CMP_MASKED_EQ, spaces, 0));
-	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
-				       SCMP_A0(SCMP_CMP_NE, BPF_PROG_LOAD));
-	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(bpf), 1,
-				       SCMP_A0(SCMP_CMP_EQ, BPF_PROG_LOAD));
-	return err;
+	return err ? err : add_commands(ctx);
 }
 
 /* The library writes the filter to a descriptor; it is kept for seccomp(2). */
@@ -384,14 +432,21 @@ int jail__listener(pid_t child, int sync)
 	return ours >= 0 && write(sync, "", 1) == 1 ? ours : -1;
 }
 
-int jail__answer(int listener, bool refuse)
+int jail__take(int listener, struct jail_call *call)
 {
 	struct seccomp_notif request = { 0 };
-	struct seccomp_notif_resp answer = { 0 };
 
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request))
 		return -1;
-	answer.id = request.id;
+	call->id = request.id;
+	call->loads = request.data.nr == SYS_bpf && (uint32_t)request.data.args[0] == BPF_PROG_LOAD;
+	return 0;
+}
+
+int jail__answer(int listener, const struct jail_call *call, bool refuse)
+{
+	struct seccomp_notif_resp answer = { .id = call->id };
+
 	if (refuse)
 		answer.error = -EPERM;
 	else

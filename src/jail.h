@@ -19,14 +19,23 @@ int jail__prepare(void);
  */
 int jail__add_file(const char *path);
 
-/* In the child that becomes the program. Loads of BPF programs wait for the agent's answer: the listener's
- * descriptor is handed over through `sync`, a stream socket whose other end is jail__listener()'s.
+/* In the child that becomes the program. Calls that load a BPF program or set one to work wait for the agent's
+ * answer: the listener's descriptor is handed over through `sync`, a stream socket whose other end is
+ * jail__listener()'s.
  */
 int jail__enter(uint64_t capabilities, int sync);
-/* In the agent: the descriptor on which jail__answer() is needed, or -1 with errno. */
+/* In the agent: the descriptor that is readable when a call waits, or -1 with errno. */
 int jail__listener(pid_t child, int sync);
 
-/* Answers one load of a BPF program that waits; false allows it, true refuses it. */
-int jail__answer(int listener, bool refuse);
+/* A call that waits. What it is about stands in the program's memory, which may change: look at what the
+ * kernel holds instead.
+ */
+struct jail_call {
+	uint64_t id;
+	bool loads; /* a program; otherwise it sets one to work */
+};
+
+int jail__take(int listener, struct jail_call *call);
+int jail__answer(int listener, const struct jail_call *call, bool refuse);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 
 #define ATTACH_MS   20000 /* a hundred times what it takes without KVM */
 #define STIMULUS_MS 60000
-#define END_MS	    15000
+#define END_MS	    8000 /* forty times that */
+#define BCC_END_MS  15000
 #define LEFT_MS	    2000 /* for the kernel to free what a program held */
 #define JUDGE_MS    30000
 
@@ -98,12 +100,12 @@ static int collect(struct vm *vm, const char *slot, struct tool_run *side)
 }
 
 /* Asks a tool to end, as Ctrl-C does, and takes what it printed. */
-static int stop_tool(struct vm *vm, const char *slot, struct tool_run *side)
+static int stop_tool(struct vm *vm, const char *slot, int ms, struct tool_run *side)
 {
 	int err = vm__signal(vm, slot, SIGINT);
 
 	if (!err)
-		err = vm__wait_exit(vm, slot, END_MS, &side->state);
+		err = vm__wait_exit(vm, slot, ms, &side->state);
 	if (!err)
 		err = collect(vm, slot, side);
 	return err;
@@ -133,46 +135,71 @@ static int conclude_not_ready(struct run *r)
 
 /* --- what the kernel holds for it --- */
 
-/* A program is known by the hash of its instructions: what the object does not hold was brought along in
- * another way. `held` is as of held.h.
+/* A program is known by its type and the hash of its instructions: what the object does not hold was brought
+ * along in another way. `tags` is as of declared.h.
  */
-/* Whether the line of a held program is about one of `tags`, see declared.h. */
-static bool is_declared(const struct lines *held, const char *tags)
+static bool is_declared(const struct lines *program, const char *tags)
 {
-	const char *tag = memmem(held->line, held->len, " tag=", 5);
-	const char *name = memmem(held->line, held->len, " name=", 6);
+	const char *type = memmem(program->line, program->len, " type=", 6);
+	const char *tag = memmem(program->line, program->len, " tag=", 5);
+	const char *name = memmem(program->line, program->len, " name=", 6);
 	cleanup_free char *known = NULL, *unknown = NULL;
 
-	if (!tag || !name)
-		return true; /* no program */
-	known = xprintf("%.16s ", tag + 5);
-	unknown = xprintf("? %.*s\n", (int)(held->line + held->len - name - 6), name + 6);
+	if (!type || !tag || !name)
+		return false;
+	known = xprintf("%.*s ", (int)(tag + strlen(" tag=0123456789abcdef") - type - 1), type + 1);
+	unknown = xprintf("%.*s tag=? %.*s\n", (int)(tag - type - 1), type + 1,
+			  (int)(program->line + program->len - name - 6), name + 6);
 	return strstr(tags, known) || strstr(tags, unknown);
 }
 
-static int check_tags(struct run *r, const struct buf *held, const char *tags)
+/* A section that names no place says nothing, and a program may be attached elsewhere than its section says:
+ * "kprobe/do_*" and "ksyscall/openat" are about do_exit and __x64_sys_openat.
+ */
+static bool is_place_of(const char *place, const struct strings *sections)
 {
-	for (struct lines l = lines_of(held->data, held->len); lines__next(&l);) {
-		if (text__starts(l.line, l.len, "late "))
+	static const char *const prefixes[] = { "__x64_sys_", "__ia32_sys_", "bpf_lsm_", "" };
+
+	for (size_t i = 0; i < sections->count; i++) {
+		const char *pattern = strchr(sections->items[i], '/');
+
+		for (size_t k = 0; pattern && k < ARRAY_SIZE(prefixes); k++)
+			if (text__starts(place, strlen(place), prefixes[k]) &&
+			    !fnmatch(pattern + 1, place + strlen(prefixes[k]), 0))
+				return true;
+	}
+	return !sections->count;
+}
+
+static int check_seen(struct run *r, const struct buf *seen, const struct run_program *p)
+{
+	for (struct lines l = lines_of(seen->data, seen->len); lines__next(&l);) {
+		cleanup_free char *line = text__copy(l.line, l.len);
+
+		if (text__starts(line, l.len, "late "))
 			return conclude(
 				r, OUT_TAMPER,
 				xstrdup("libbpf: loaded a BPF program after its header line"));
-		if (tags && !is_declared(&l, tags))
-			return conclude(
-				r, OUT_TAMPER,
-				xprintf("libbpf: the kernel holds a program that the object "
-					"does not: %.*s",
-					(int)l.len, l.line));
+		if (p->tags && text__starts(line, l.len, "program ") && !is_declared(&l, p->tags))
+			return conclude(r, OUT_TAMPER,
+					xprintf("libbpf: the kernel held a program that the object "
+						"does not: %s",
+						line));
+		if (text__starts(line, l.len, "place ") && !is_place_of(line + 6, p->programs))
+			return conclude(r, OUT_TAMPER,
+					xprintf("libbpf: it had a program at %s, where the task "
+						"asks for none",
+						line + 6));
 	}
 	return 0;
 }
 
-static int look_at_programs(struct vm *vm, struct run *r, const char *tags)
+static int look_at_programs(struct vm *vm, const struct run_program *p, struct run *r)
 {
-	cleanup_buf struct buf held = { 0 };
-	int err = vm__held(vm, &held);
+	cleanup_buf struct buf seen = { 0 };
+	int err = vm__seen(vm, &seen);
 
-	return err ? err : check_tags(r, &held, tags);
+	return err ? err : check_seen(r, &seen, p);
 }
 
 /* What is freed is gone a moment later. Pins that the task wants have been looked at by the stimulus. */
@@ -201,8 +228,7 @@ static int admit_files(struct vm *vm, const struct strings *files)
 
 /* --- the libbpf program and the stimulus --- */
 
-static int start_libbpf(struct vm *vm, const struct run_program *p, const char *said, struct run *r,
-			bool *ready)
+static int start_libbpf(struct vm *vm, const struct run_program *p, const char *said, struct run *r)
 {
 	const char *const program[] = { GUEST_PROGRAM, NULL };
 	cleanup_free char *user = xprintf("%llx", (unsigned long long)p->capabilities);
@@ -212,8 +238,7 @@ static int start_libbpf(struct vm *vm, const struct run_program *p, const char *
 	vm__free_args(argv);
 	if (!err)
 		err = vm__wait_ready(vm, SLOT_LIBBPF, ATTACH_MS, &r->libbpf.state);
-	*ready = !err && !r->libbpf.state.exited && !r->libbpf.state.timeout;
-	if (err || *ready)
+	if (err || (!r->libbpf.state.exited && !r->libbpf.state.timeout))
 		return err;
 	err = collect(vm, SLOT_LIBBPF, &r->libbpf);
 	return err ? err : conclude_not_ready(r);
@@ -238,7 +263,10 @@ static int run_stimulus(struct vm *vm, uint64_t seed, struct run *r)
 	if (!state.exited || state.status)
 		conclude(r, OUT_SETUP,
 			 xprintf("stimulus: %s: %.800s",
-				 state.exited ? "failed" : "not done in time", err_text.data));
+				 !state.exited		     ? "not done in time"
+				 : WIFSIGNALED(state.status) ? "killed"
+							     : "failed",
+				 err_text.data));
 	return 0;
 }
 
@@ -331,41 +359,49 @@ static void mark(struct run *r, enum phase phase, int64_t *since)
 	*since = now;
 }
 
-static int run_in(struct vm *vm, const struct snapshot_source *source, const struct run_program *p,
-		  struct run *r, int64_t since)
+static int begin_libbpf(struct vm *vm, const struct run_program *p, struct run *r, int64_t *since)
 {
 	cleanup_buf struct buf said = { 0 };
-	bool ready;
-	int err;
+	int err = vm__put_file(vm, JAIL GUEST_PROGRAM, 0755, p->binary);
 
-	err = vm__put_file(vm, JAIL GUEST_PROGRAM, 0755, p->binary);
 	if (!err)
 		err = admit_files(vm, p->files);
 	if (!err)
 		err = vm__output(vm, SLOT_STIMULUS, "out", &said);
-	mark(r, PHASE_PUT, &since);
+	mark(r, PHASE_PUT, since);
 	if (!err)
-		err = start_libbpf(vm, p, said.data, r, &ready);
-	mark(r, PHASE_ATTACH, &since);
-	if (err || !ready)
-		return err;
-	err = look_at_programs(vm, r, p->tags);
-	if (!err)
-		err = run_stimulus(vm, p->seed, r);
-	mark(r, PHASE_STIMULUS, &since);
-	if (!err)
-		err = stop_tool(vm, SLOT_LIBBPF, &r->libbpf);
+		err = start_libbpf(vm, p, said.data, r);
+	mark(r, PHASE_ATTACH, since);
+	return !err && r->outcome == OUT_MATCH ? look_at_programs(vm, p, r) : err;
+}
+
+static int end_libbpf(struct vm *vm, const struct run_program *p, struct run *r)
+{
+	int err = stop_tool(vm, SLOT_LIBBPF, END_MS, &r->libbpf);
+
 	if (!err)
 		err = look_at_rest(vm, p->pins, r);
-	if (!err && r->outcome == OUT_MATCH)
-		check_tags(r, &r->left, NULL);
+	return !err && r->outcome == OUT_MATCH ? look_at_programs(vm, p, r) : err;
+}
+
+static int run_in(struct vm *vm, const struct snapshot_source *source, const struct run_program *p,
+		  struct run *r, int64_t since)
+{
+	int err = p->binary ? begin_libbpf(vm, p, r, &since) : 0;
+
+	if (err || r->outcome != OUT_MATCH)
+		return err;
+	err = run_stimulus(vm, p->seed, r);
+	mark(r, PHASE_STIMULUS, &since);
+	if (!err && p->binary)
+		err = end_libbpf(vm, p, r);
 	if (!err)
-		err = stop_tool(vm, SLOT_BCC, &r->bcc);
+		err = stop_tool(vm, SLOT_BCC, BCC_END_MS, &r->bcc);
 	if (err)
 		return err;
 	if (r->outcome == OUT_MATCH)
 		judge_ends(r);
-	if (r->outcome != OUT_SETUP)
+	if (r->outcome != OUT_SETUP && p->binary)
 		err = run_judge(source, p->facts, r);
 	mark(r, PHASE_END, &since);
 	return err;

@@ -54,14 +54,15 @@ struct run {
 
 /* What is run beside the snapshot's BCC prototype. */
 struct run_program {
-	const char *binary;    /* path on the host */
+	const char *binary;    /* path on the host; NULL: BCC and the stimulus run alone */
 	const char *facts;     /* rows of build__facts() */
 	uint64_t capabilities; /* mask */
 	uint64_t seed;
 	const struct strings *files; /* patterns of files of the guest that it may see besides */
 	const char *pins;	     /* folder in which it is to leave pins, or NULL */
-	const char *tags;	     /* of the programs that its object holds, NULL: any */
-	bool confined;		     /* nobody trusts it, see vm__restore() */
+	const char *tags; /* of the programs that its object holds, see declared.h; NULL: any */
+	const struct strings *programs; /* patterns of sections that they may have, none: any */
+	bool confined;			/* nobody trusts it, see vm__restore() */
 };
 
 /* Restores the snapshot, runs the program beside BCC over the seeded stimulus and has the unit's test

@@ -163,6 +163,7 @@ int subject__run(const struct subject *s, const struct image *image, uint64_t se
 		.files = &s->files,
 		.pins = s->pins,
 		.tags = tags,
+		.programs = &s->programs,
 		.confined = s->kind == SUBJECT_SUBMITTED,
 	};
 	struct snapshot *snapshot = NULL;

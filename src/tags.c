@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * tags OBJECT: loads a BPF object's programs and prints "TAG NAME" for each: the kernel's hash of its
- * instructions, as relocated for this kernel. Runs as root in a guest of its own; "? NAME" is a program
- * that loads only with what its tool sets at run time.
+ * tags OBJECT: loads a BPF object's programs and prints "type=N tag=HEX NAME" for each, the tag being the
+ * kernel's hash of its instructions, as relocated for this kernel. Runs as root in a guest of its own; the
+ * tag is "?" for a program that loads only with what its tool sets at run time. libbpf loads some that do
+ * nothing, to see what the kernel can: they belong to every object.
  */
 #include <ctype.h>
 #include <string.h>
@@ -20,16 +21,17 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list ap)
 	return 0;
 }
 
-static bool print_tag(const struct bpf_program *prog)
+static bool print_tag(int fd, const char *name)
 {
 	struct bpf_prog_info info = { 0 };
 	uint32_t len = sizeof(info);
 
-	if (bpf_program__fd(prog) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
 		return false;
+	printf("type=%u tag=", info.type);
 	for (int i = 0; i < BPF_TAG_SIZE; i++)
 		printf("%02x", info.tag[i]);
-	printf(" %s\n", bpf_program__name(prog));
+	printf(" %s\n", name);
 	return true;
 }
 
@@ -49,8 +51,9 @@ static bool load(const char *path, int which)
 	i = 0;
 	bpf_object__for_each_program (prog, obj)
 		if ((which < 0 && ok) || i++ == which)
-			if (!ok || !print_tag(prog))
-				printf("? %s\n", bpf_program__name(prog));
+			if (!ok || !print_tag(bpf_program__fd(prog), bpf_program__name(prog)))
+				printf("type=%u tag=? %s\n", bpf_program__type(prog),
+				       bpf_program__name(prog));
 	bpf_object__close(obj);
 	return ok;
 }
@@ -79,6 +82,18 @@ static int count(const char *path)
 	return good ? n : -1;
 }
 
+static void print_probe(enum bpf_prog_type type)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K }, /* r0 = 0 */
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(type, NULL, "GPL", insns, 2, NULL);
+
+	print_tag(fd, "libbpf");
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	int n;
@@ -92,5 +107,7 @@ int main(int argc, char **argv)
 	if (!load(argv[1], -1))
 		for (int i = 0; i < n; i++)
 			load(argv[1], i);
+	print_probe(BPF_PROG_TYPE_KPROBE);
+	print_probe(BPF_PROG_TYPE_TRACEPOINT);
 	return 0;
 }

@@ -528,6 +528,13 @@ int vm__held(struct vm *vm, struct buf *out)
 	return run_order(vm, FRAME_HELD, &p, out, "held", ORDER_MS);
 }
 
+int vm__seen(struct vm *vm, struct buf *out)
+{
+	cleanup_buf struct buf p = { 0 };
+
+	return run_order(vm, FRAME_SEEN, &p, out, "seen", ORDER_MS);
+}
+
 /* --- the interactive shell --- */
 
 static volatile sig_atomic_t resized;

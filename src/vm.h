@@ -89,9 +89,13 @@ int vm__admit(struct vm *vm, const char *pattern);
 /* Removes the pins in a folder of the guest's BPF file system. */
 int vm__unpin(struct vm *vm, const char *path);
 /* Appends what the kernel holds that it did not before the last such program was started: lines as of
- * held.h, and "late N" for loads of BPF programs that came too late.
+ * held.h.
  */
 int vm__held(struct vm *vm, struct buf *out);
+/* Appends its programs, links and places since then, whatever is left of them, and "late N" for loads of BPF
+ * programs that came too late.
+ */
+int vm__seen(struct vm *vm, struct buf *out);
 
 /* An interactive shell in the guest, on this process's terminal (or on pipes) until it ends; window
  * changes and Ctrl-C go to the guest. `*status` is the shell's exit status. The terminal is left as it was.

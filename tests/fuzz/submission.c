@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	mend_sums(archive.data, len);
 	fd = proc__memory_file(archive.data, len);
 	path = xprintf("/proc/self/fd/%d", fd);
-	if (submission__read(&s, path, &units))
+	if (submission__read(&s, path, &units, NULL))
 		CHECK(s.notes.count);
 	check(&s);
 	submission__free(&s);
