@@ -30,6 +30,7 @@ struct card {
 	unsigned matched; /* runs whose rows are right */
 	bool judged;
 	char *tampering;     /* what was seen of it, or NULL */
+	char *failure;	     /* why the last run gave no verdict, or NULL */
 	const char *outcome; /* of the first run that was no match */
 };
 
@@ -154,13 +155,16 @@ static int judge_run(struct card *c, const struct subject *subject, const struct
 	struct run run;
 	int ready = 0, err = subject__run(subject, image, seed, tags, &run);
 
+	free(c->failure);
+	c->failure = err ? xstrdup("the guest stops answering") : NULL;
 	if (err)
 		return err;
 	result__init(&result, subject, image->kernel, seed, &run);
 	if (run.outcome != OUT_MATCH && !c->outcome)
 		c->outcome = outcome__name(run.outcome);
 	if (run.outcome == OUT_SETUP) {
-		err = err_msg("%s on %s: %s", subject->unit->name, image->kernel, run.why);
+		c->failure = xstrdup(run.why);
+		err = -ECHILD;
 	} else if (run.outcome == OUT_TAMPER) {
 		c->tampering = xprintf("on %s: %s", image->kernel, run.why);
 	} else {
@@ -178,7 +182,22 @@ static int judge_run(struct card *c, const struct subject *subject, const struct
 	return err ? err : ready;
 }
 
-/* A guest that stops answering while a submission runs, twice, was stopped by it. */
+/* What fails twice with the submission, and not without it, fails because of it. */
+static int blame(struct card *c, const struct subject *subject, const struct image *image,
+		 uint64_t seed)
+{
+	struct run run = { 0 };
+	int err = subject__run_alone(subject, image, seed, &run);
+
+	if (!err && run.outcome == OUT_SETUP)
+		err = err_msg("%s on %s: %s", subject->unit->name, image->kernel, run.why);
+	if (!err)
+		c->tampering = xprintf("on %s: beside it, and not without it: %s", image->kernel,
+				       c->failure);
+	run__clear(&run);
+	return err;
+}
+
 static int judge_kernel(struct card *c, const struct subject *subject, const char *kernel,
 			const char *object)
 {
@@ -194,8 +213,8 @@ static int judge_kernel(struct card *c, const struct subject *subject, const cha
 		ready = judge_run(c, subject, image, seed, tags.data);
 		if (ready < 0 && ready != -EINTR)
 			ready = judge_run(c, subject, image, seed, tags.data);
-		if (ready == -EPROTO || ready == -ETIMEDOUT)
-			c->tampering = xprintf("on %s: the guest stopped answering", kernel);
+		if (ready < 0 && ready != -EINTR)
+			ready = blame(c, subject, image, seed);
 		/* What does not load does not load for another seed either. */
 		for (; !ready && i + 1 < GRADE_SEEDS; i++) {
 			count(&c->item[POINT_LOADS], false);
@@ -229,7 +248,7 @@ static int judge(struct card *c)
 	object = xprintf("/proc/self/fd/%d", built.object);
 	for (size_t i = 0; i < c->options->kernels->count && !err && !c->tampering; i++)
 		err = judge_kernel(c, &subject, c->options->kernels->items[i], object);
-	return c->tampering ? 0 : err;
+	return err;
 }
 
 /* --- points --- */
@@ -299,6 +318,7 @@ static void card__free(struct card *c)
 		buf__free(&c->item[i].said);
 	front__free(&c->front);
 	free(c->tampering);
+	free(c->failure);
 }
 
 /* --- copies: noted for a person, never judged --- */

@@ -150,11 +150,24 @@ char *subject__undeclared(const struct subject *s)
 	return NULL;
 }
 
-int subject__run(const struct subject *s, const struct image *image, uint64_t seed,
-		 const char *tags, struct run *out)
+/* In the subject's snapshot. */
+static int run_in_snapshot(const struct subject *s, const struct image *image,
+			   const struct run_program *program, struct run *out)
 {
 	cleanup_free char *test = xprintf("%s/%s", project_root(), s->test);
 	const struct snapshot_source source = source_of(s, image, test);
+	struct snapshot *snapshot = NULL;
+	int err = snapshot__get(&source, &snapshot);
+
+	if (!err)
+		err = run__program(snapshot, &source, program, out);
+	snapshot__free(snapshot);
+	return err;
+}
+
+int subject__run(const struct subject *s, const struct image *image, uint64_t seed,
+		 const char *tags, struct run *out)
+{
 	const struct run_program program = {
 		.binary = s->binary,
 		.facts = s->facts.data ? s->facts.data : "",
@@ -166,16 +179,16 @@ int subject__run(const struct subject *s, const struct image *image, uint64_t se
 		.programs = &s->programs,
 		.confined = s->kind == SUBJECT_SUBMITTED,
 	};
-	struct snapshot *snapshot = NULL;
 	char *why = subject__undeclared(s);
-	int err;
 
 	*out = (struct run){ .outcome = OUT_TAMPER, .why = why };
-	if (why)
-		return 0;
-	err = snapshot__get(&source, &snapshot);
-	if (!err)
-		err = run__program(snapshot, &source, &program, out);
-	snapshot__free(snapshot);
-	return err;
+	return why ? 0 : run_in_snapshot(s, image, &program, out);
+}
+
+int subject__run_alone(const struct subject *s, const struct image *image, uint64_t seed,
+		       struct run *out)
+{
+	const struct run_program nothing = { .seed = seed };
+
+	return run_in_snapshot(s, image, &nothing, out);
 }

@@ -61,5 +61,8 @@ char *subject__undeclared(const struct subject *s);
  */
 int subject__run(const struct subject *s, const struct image *image, uint64_t seed,
 		 const char *tags, struct run *out);
+/* BCC and the stimulus alone, without the program: OUT_SETUP when they fail by themselves. As above. */
+int subject__run_alone(const struct subject *s, const struct image *image, uint64_t seed,
+		       struct run *out);
 
 #endif
