@@ -325,12 +325,13 @@ static int write_file(const char *path, const char *text)
 	return fd >= 0 && write(fd, text, len) == len ? 0 : -1;
 }
 
+/* With the controller for CPUs, all its processes together get no more of one than any of root's. */
 static int make_cgroup(void)
 {
 	char memory[32];
 
 	snprintf(memory, sizeof(memory), "%d", MEMORY_MAX);
-	return write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory +pids") ||
+	return write_file("/sys/fs/cgroup/cgroup.subtree_control", "+cpu +memory +pids") ||
 	       mkdir(CGROUP, 0755) || write_file(CGROUP "/memory.max", memory) ||
 	       write_file(CGROUP "/pids.max", PIDS_MAX);
 }

@@ -24,7 +24,8 @@
 #define QEMU	    "qemu-system-x86_64"
 #define BOOT_MS	    120000
 #define TRIAL_MS    8000
-#define ORDER_MS    60000
+#define ORDER_MS    20000
+#define MIGRATE_MS  60000
 #define CONSOLE_END 2000 /* bytes of the console shown when a boot fails */
 #define AGAIN_MS    50	 /* between two ends of a script */
 
@@ -767,7 +768,7 @@ static int ignore_shared(struct vm *vm)
 static int wait_migration(struct vm *vm, const char *query, const char *const *busy,
 			  const char *done)
 {
-	int64_t deadline = now_ms() + ORDER_MS;
+	int64_t deadline = now_ms() + MIGRATE_MS;
 
 	while (now_ms() < deadline && !interrupt__signal()) {
 		json_t *answer = NULL;
