@@ -6,7 +6,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/system/copy
-work=${work:?}
 unit=01-kprobe-counter
 autograder=$work/autograder
 submission=$autograder/submission
