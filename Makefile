@@ -80,7 +80,7 @@ TOOL_LIBS := build/common.a $(shell $(PKG_CONFIG) --static --libs libbpf 2>/dev/
 ARCHIVES := $(filter %.a,$(TOOL_LIBS))
 
 ifneq ($(filter -lbpf,$(HOST_LIBS) $(TOOL_LIBS)),-lbpf -lbpf)
-ifneq ($(filter-out setup demo test help clean distclean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out setup demo test test-cluster help clean distclean,$(or $(MAKECMDGOALS),all)),)
 $(warning some libraries are missing: `make setup` installs what is needed)
 endif
 endif
@@ -111,6 +111,11 @@ demo: setup ## install what is missing, build, and run unit 01 on kernel 6.12
 test: setup ## the same, then every test there is: units on all kernels, unit tests, lint
 	$(Q)$(MAKE) $(PARALLEL) all checks
 	$(Q)$(RUN) test $(addprefix --kernel ,$(KERNELS)) $(UNITS)
+
+test-cluster: SETUP += --cluster
+test-cluster: setup ## grade a class on a Slurm cluster that is made for it on this machine
+	$(Q)$(MAKE) $(PARALLEL) all
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL tests/cluster.sh
 
 # What `workbook test` wants to find built besides `all`.
 checks: $(UNIT_TESTS) $(FUZZERS) $(WRONG)
@@ -164,7 +169,7 @@ help: ## this list
 	@echo '  FUZZ_SECONDS=30        for fuzz: how long each runs'
 	@echo '  CC, CLANG, BPFTOOL, LLVM_STRIP, PKG_CONFIG, CLANG_FORMAT'
 
-.PHONY: all demo test checks setup image $(UNITS_FOUND) unit-tests fuzz lint clean distclean help FORCE
+.PHONY: all demo test test-cluster checks setup image $(UNITS_FOUND) unit-tests fuzz lint clean distclean help FORCE
 FORCE:
 
 # Folders are made when a rule asks for them behind its `|`.
@@ -294,8 +299,8 @@ build/fuzz/src/%.o: src/%.c | $$(@D)/
 # --- lint: what can be said about the sources without running them ---
 
 C_FILES = $(wildcard $(addsuffix *.[ch],src/ tests/ $(addsuffix /*/,src tests libbpf exercises solutions)))
-SHELL_FILES = $(wildcard src/*.sh src/emit/gradescope/* src/emit/github/.github/*/*.sh tests/system/* \
-	tests/hostile/*.sh) .ci/run
+SHELL_FILES = $(wildcard src/*.sh src/emit/gradescope/* src/emit/github/.github/*/*.sh tests/*.sh \
+	tests/system/* tests/hostile/*.sh) .ci/run
 LINTS := lint-shell lint-format lint-units
 
 lint: ## check shell, format, Python, licence lines, sections and chapters

@@ -14,6 +14,7 @@
 #include "run.h"
 #include "sandbox.h"
 #include "shard.h"
+#include "slurm.h"
 #include "submission.h"
 
 #define LOCK_MS 20000 /* the children of a run that was killed end a moment later */
@@ -26,6 +27,9 @@ enum {
 	OPT_CSV,
 	OPT_SHARD,
 	OPT_GATHER,
+	OPT_SLURM,
+	OPT_SHARDS,
+	OPT_SBATCH,
 	OPT_EMIT
 };
 
@@ -51,33 +55,40 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "gather", OPT_GATHER, "DIR", 0,
 	  "Grade nothing: report the parts in DIR as the whole class", 0 },
+	{ "slurm", OPT_SLURM, NULL, 0,
+	  "Grade on a cluster: a Slurm array job with a task for each part, gathered at its end",
+	  0 },
+	{ "shards", OPT_SHARDS, "N", 0, "With --slurm: how many parts (default: one per node)", 0 },
+	{ "sbatch", OPT_SBATCH, "OPTION", 0,
+	  "With --slurm: an option of sbatch's, as --sbatch=--partition=long; may be repeated", 0 },
 	{ "emit", OPT_EMIT, "PLATFORM", 0,
 	  "Grade nothing, but write what grades these exercises (default: all) on these kernels on "
 	  "gradescope or github",
 	  0 },
-	{ "output", 'o', "DIR", 0, "With --emit: write into this new folder (default: PLATFORM)",
-	  0 },
+	{ "output", 'o', "DIR", 0,
+	  "With --slurm, --emit: write into this folder (default: grade-SEED, PLATFORM)", 0 },
 	{ 0 },
 };
 
 static const struct format {
 	int option;
+	const char *name;
 	void (*write)(const json_t *book, struct buf *out);
 } formats[] = {
-	{ OPT_JSON, gradebook__json },
-	{ OPT_JUNIT, gradebook__junit },
-	{ OPT_GRADESCOPE, gradebook__gradescope },
-	{ OPT_CSV, gradebook__csv },
+	{ OPT_JSON, "json", gradebook__json },
+	{ OPT_JUNIT, "junit", gradebook__junit },
+	{ OPT_GRADESCOPE, "gradescope", gradebook__gradescope },
+	{ OPT_CSV, "csv", gradebook__csv },
 };
 
 enum { NR_FORMATS = ARRAY_SIZE(formats) };
 
 struct args {
-	struct strings submissions, chosen, kernels;
+	struct strings submissions, chosen, kernels, sbatch;
 	const char *report[NR_FORMATS]; /* paths */
 	const char *gather, *platform, *output;
-	uint64_t seed, jobs, shard, shards; /* no shards: the whole class */
-	bool have_seed, resume, verbose;
+	uint64_t seed, jobs, shard, shards; /* part `shard`, from 1, of `shards` */
+	bool have_seed, resume, verbose, slurm;
 };
 
 static int parse_shard(struct args *a, const char *arg)
@@ -95,18 +106,27 @@ static void check_args(const struct args *a, struct argp_state *state)
 {
 	const char *json = a->report[0];
 
-	if (a->gather && a->submissions.count)
-		argp_error(state, "--gather takes no submissions: they are graded already");
-	if (a->platform && a->submissions.count)
+	if (a->gather && (a->submissions.count || a->shards || a->slurm))
+		argp_error(state,
+			   "--gather reports what is graded already; give it nothing to grade");
+	if (a->platform && (a->submissions.count || a->slurm))
 		argp_error(state, "--emit grades nothing: leave the submissions out");
-	if (a->output && !a->platform)
-		argp_error(state, "-o is where --emit writes; reports have options of their own");
 	if (!a->gather && !a->platform && !a->submissions.count)
 		argp_error(state, "what is to be graded? a folder, .tar.gz, .tar.xz, .zip or git "
 				  "checkout");
-	if (a->shards && !a->have_seed)
+	if (a->slurm && a->shard)
+		argp_error(state, "--slurm takes --shards N, and makes each --shard itself");
+	if (!a->slurm && (a->sbatch.count || (a->shards && !a->shard)))
+		argp_error(state, "--shards and --sbatch go with --slurm");
+	if (a->output && !a->slurm && !a->platform)
+		argp_error(state, "-o is where --slurm and --emit write; reports have options of "
+				  "their own");
+	if (a->slurm && a->resume && !(a->have_seed && a->shards))
+		argp_error(state, "--slurm --resume wants the --seed and the number of --shards of "
+				  "what it goes on with");
+	if (a->shard && !a->have_seed)
 		argp_error(state, "--shard wants --seed N, the same N for all parts");
-	if (a->shards && (!json || !strcmp(json, "-")))
+	if (a->shard && (!json || !strcmp(json, "-")))
 		argp_error(state, "--shard wants --json FILE, where the part is written");
 }
 
@@ -155,6 +175,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (parse_shard(a, arg))
 			argp_error(state, "--shard takes a part of so many, as 2/3, not '%s'", arg);
 		return 0;
+	case OPT_SLURM:
+		a->slurm = true;
+		return 0;
+	case OPT_SHARDS:
+		if (parse_u64(arg, &a->shards) || !a->shards)
+			argp_error(state, "--shards takes a number from 1 on, not '%s'", arg);
+		return 0;
+	case OPT_SBATCH:
+		strings__add(&a->sbatch, xstrdup(arg));
+		return 0;
 	case OPT_GATHER:
 		a->gather = arg;
 		return 0;
@@ -179,6 +209,7 @@ static const struct argp argp = {
 	       "Examples: workbook grade anna.tar.gz\n"
 	       "          workbook grade class/* --exercise 01 --csv points.csv\n"
 	       "          workbook grade --emit gradescope --exercise 01\n"
+	       "          workbook grade class/* --exercise 01 --csv points.csv --slurm\n"
 	       "Exit status: 0 all were judged, whatever their points; 2 usage or set-up error.",
 };
 
@@ -320,13 +351,13 @@ static json_t *strings_json(const struct strings *s)
 }
 
 /* What a run is about: how its book begins, and its log. */
-static json_t *make_head(const struct class *c, uint64_t seed)
+static json_t *make_head(const struct class *c)
 {
 	const struct args *a = c->args;
-	json_t *head = json_pack("{s:i, s:I, s:o}", "version", 1, "seed", (json_int_t)seed,
+	json_t *head = json_pack("{s:i, s:I, s:o}", "version", 1, "seed", (json_int_t)a->seed,
 				 "kernels", strings_json(c->options.kernels));
 
-	if (a->shards)
+	if (a->shard)
 		json_object_set_new(head, "shard",
 				    json_pack("{s:I, s:I, s:o, s:o}", "index", (json_int_t)a->shard,
 					      "of", (json_int_t)a->shards, "class",
@@ -356,16 +387,16 @@ static char *log_in_cache(const struct class *c)
 /* A part's log stands beside the part and stays there. A node that a cluster has lost may still be at
  * the part when that is begun again elsewhere: its end is waited for, and what it has found is taken.
  */
-static int open_log(struct class *c, uint64_t seed)
+static int open_log(struct class *c)
 {
 	const struct args *a = c->args;
-	cleanup_free char *path = a->shards ? xprintf("%s.log", a->report[0]) : log_in_cache(c);
-	json_t *head = make_head(c, seed);
+	cleanup_free char *path = a->shard ? xprintf("%s.log", a->report[0]) : log_in_cache(c);
+	json_t *head = make_head(c);
 	int err = path ? gradelog__open(&c->log, path, a->resume,
-					a->shards && a->resume ? INT64_MAX : LOCK_MS, head)
+					a->shard && a->resume ? INT64_MAX : LOCK_MS, head)
 		       : -EIO;
 
-	if (!err && a->shards && !json_equal(c->log.head, head))
+	if (!err && a->shard && !json_equal(c->log.head, head))
 		err = err_msg("%s: the log of another run; remove it, or leave --resume out", path);
 	json_decref(head);
 	return err;
@@ -378,7 +409,7 @@ static json_t *make_book(const struct class *c)
 
 	for (size_t i = 0; i < c->args->submissions.count; i++)
 		json_array_append(submissions, c->result[i]);
-	if (!c->args->shards)
+	if (!c->args->shard)
 		grade__compare(submissions);
 	json_object_set_new(book, "submissions", submissions);
 	return book;
@@ -420,7 +451,7 @@ static int write_reports(const struct args *a, const json_t *book)
 	return fflush(stdout) ? err_sys("standard output") : err;
 }
 
-static int grade_all(struct class *c)
+static int grade_class(struct class *c)
 {
 	const struct pool pool = {
 		.job = grade_one, .done = take_result, .ctx = c, .as_they_end = true
@@ -440,20 +471,9 @@ static int grade_all(struct class *c)
 	book = make_book(c);
 	err = write_reports(c->args, book);
 	json_decref(book);
-	if (!err && !c->failed && !c->args->shards)
+	if (!err && !c->failed && !c->args->shard)
 		gradelog__remove(&c->log);
 	return err;
-}
-
-static int grade_class(struct class *c)
-{
-	int err = sandbox__check();
-
-	if (!err)
-		err = build_tests(c);
-	if (!err)
-		err = open_log(c, c->args->have_seed ? c->args->seed : run__new_seed());
-	return err ? err : grade_all(c);
 }
 
 static void free_class(struct class *c)
@@ -466,26 +486,46 @@ static void free_class(struct class *c)
 	gradelog__free(&c->log);
 }
 
+/* What is to be graded, and how. */
+static int settle(struct class *c, struct args *a, struct strings *chosen)
+{
+	int err;
+
+	shard__sort(&a->submissions, &c->names);
+	if (a->shard)
+		shard__take(&a->submissions, a->shard, a->shards);
+	if (!a->kernels.count)
+		kernels__choose(&a->kernels, "all");
+	if (!a->have_seed)
+		a->seed = run__new_seed();
+	err = choose(c, chosen);
+	c->options = (struct grade_options){ .units = &c->units,
+					     .chosen = chosen,
+					     .kernels = &a->kernels,
+					     .bare = chosen->count == 1 ? chosen->items[0] : NULL };
+	return err;
+}
+
+/* Everything but the grading itself. */
+static int prepare(struct class *c, struct args *a, struct strings *chosen)
+{
+	int err = settle(c, a, chosen);
+
+	if (!err)
+		err = sandbox__check();
+	return err ? err : build_tests(c);
+}
+
 static int grade(struct args *a)
 {
 	struct class class = { .args = a, .log.fd = -1 };
 	cleanup_strings struct strings chosen = { 0 };
-	int err;
+	int err = prepare(&class, a, &chosen);
 
-	shard__sort(&a->submissions, &class.names);
-	if (a->shards)
-		shard__take(&a->submissions, a->shard, a->shards);
-	if (!a->kernels.count)
-		kernels__choose(&a->kernels, "all");
-	err = choose(&class, &chosen);
-	class.options =
-		(struct grade_options){ .units = &class.units,
-					.chosen = &chosen,
-					.kernels = &a->kernels,
-					.bare = chosen.count == 1 ? chosen.items[0] : NULL };
 	if (!err)
-		err = a->platform ? emit__write(a->platform, a->output, &class.options)
-				  : grade_class(&class);
+		err = open_log(&class);
+	if (!err)
+		err = grade_class(&class);
 	free_class(&class);
 	return err || class.failed ? EXIT_SETUP : EXIT_MATCH;
 }
@@ -508,6 +548,122 @@ static int gather(const struct args *a)
 	return err || !complete ? EXIT_SETUP : EXIT_MATCH;
 }
 
+/* --- on a cluster --- */
+
+/* Nodes may have no way to fetch what an image is made of. */
+static int make_images(const struct args *a)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < a->kernels.count && !err; i++) {
+		struct image *image = NULL;
+
+		err = image__get(a->kernels.items[i], &image);
+		image__free(image);
+	}
+	return err;
+}
+
+static void task_arguments(const struct args *a, const struct strings *chosen, struct strings *out)
+{
+	strings__add(out, xprintf("--seed=%llu", (unsigned long long)a->seed));
+	if (a->jobs)
+		strings__add(out, xprintf("--jobs=%llu", (unsigned long long)a->jobs));
+	for (size_t i = 0; i < chosen->count; i++)
+		strings__add(out, xprintf("--exercise=%s", chosen->items[i]));
+	for (size_t i = 0; i < a->kernels.count; i++)
+		strings__add(out, xprintf("--kernel=%s", a->kernels.items[i]));
+	strings__add(out, xstrdup("--"));
+	for (size_t i = 0; i < a->submissions.count; i++)
+		strings__add(out, xstrdup(a->submissions.items[i]));
+}
+
+/* One word of a line that a person can paste. */
+static void add_word(struct buf *line, const char *word)
+{
+	bool plain = !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"0123456789_./=:,+-")];
+
+	buf__printf(line, plain ? " " : " '");
+	for (; *word; word++)
+		buf__printf(line, *word == '\'' ? "'\\''" : "%c", *word);
+	buf__printf(line, plain ? "" : "'");
+}
+
+/* How to report what a job has graded that this command did not wait for. */
+static void tell_gather(const struct args *a, const char *parts)
+{
+	cleanup_buf struct buf line = { 0 };
+
+	add_word(&line, parts);
+	for (size_t i = 0; i < NR_FORMATS; i++) {
+		cleanup_free char *word = xprintf("--%s=%s", formats[i].name, a->report[i] ?: "");
+
+		if (a->report[i])
+			add_word(&line, word);
+	}
+	say("  report it, once it has ended:\n%s/workbook grade --gather%s%s", project_root(),
+	    line.data, a->verbose ? " --verbose" : "");
+}
+
+static int run_job(struct args *a, const struct slurm_job *job)
+{
+	cleanup_free char *id = NULL;
+	int err = slurm__submit(job, &id);
+
+	if (err)
+		return EXIT_SETUP;
+	say("job %s: %zu submissions in %llu parts, seed %llu; its folder is %s", id,
+	    a->submissions.count, (unsigned long long)job->shards, (unsigned long long)a->seed,
+	    job->parts);
+	if (slurm__follow(job, id)) {
+		tell_gather(a, job->parts);
+		return EXIT_SETUP;
+	}
+	a->gather = job->parts;
+	return gather(a);
+}
+
+static int grade_on_cluster(struct args *a)
+{
+	cleanup_strings struct strings chosen = { 0 };
+	cleanup_free char *parts = NULL;
+	struct class class = { .args = a, .log.fd = -1 };
+	struct slurm_job job = { .options = &a->sbatch, .again = a->resume };
+	int nodes = a->shards ? 0 : slurm__nodes();
+	int err = nodes < 0 ? nodes : prepare(&class, a, &chosen);
+	int status = EXIT_SETUP;
+
+	job.shards = a->shards ? a->shards : (uint64_t)nodes;
+	if (job.shards > a->submissions.count)
+		job.shards = a->submissions.count;
+	job.parts = parts =
+		a->output ? xstrdup(a->output) : xprintf("grade-%llu", (unsigned long long)a->seed);
+	if (!err)
+		err = make_images(a);
+	if (!err) {
+		task_arguments(a, &chosen, &job.arguments);
+		status = run_job(a, &job);
+	}
+	strings__free(&job.arguments);
+	free_class(&class);
+	return status;
+}
+
+/* --- on a platform --- */
+
+static int emit(struct args *a)
+{
+	struct class class = { .args = a, .log.fd = -1 };
+	cleanup_strings struct strings chosen = { 0 };
+	int err = settle(&class, a, &chosen);
+
+	if (!err)
+		err = emit__write(a->platform, a->output, &class.options);
+	free_class(&class);
+	return err ? EXIT_SETUP : EXIT_MATCH;
+}
+
 COMMAND(grade, "give points to what learners hand in", &argp)
 {
 	struct args args = { 0 };
@@ -518,10 +674,13 @@ COMMAND(grade, "give points to what learners hand in", &argp)
 	interrupt__install();
 	if (args.gather)
 		status = gather(&args);
+	else if (args.platform)
+		status = emit(&args);
 	else if (!check_gradescope(&args, args.submissions.count))
-		status = grade(&args);
+		status = args.slurm ? grade_on_cluster(&args) : grade(&args);
 	strings__free(&args.submissions);
 	strings__free(&args.chosen);
 	strings__free(&args.kernels);
+	strings__free(&args.sbatch);
 	return status;
 }

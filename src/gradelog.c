@@ -45,13 +45,20 @@ static size_t read_lines(struct gradelog *log, const struct buf *text)
 	return end;
 }
 
-static bool lock(int fd, int64_t wait_ms)
+#define TELL_MS 2000
+
+static bool lock(const struct gradelog *log, int64_t wait_ms)
 {
 	int64_t start = now_ms();
+	bool told = false;
 
-	while (flock(fd, LOCK_EX | LOCK_NB)) {
+	while (flock(log->fd, LOCK_EX | LOCK_NB)) {
 		if (interrupt__signal() || now_ms() - start > wait_ms)
 			return false;
+		if (!told && now_ms() - start > TELL_MS) {
+			say("%s: another command writes it; waiting for its end", log->path);
+			told = true;
+		}
 		usleep(50000);
 	}
 	return true;
@@ -66,7 +73,7 @@ int gradelog__open(struct gradelog *log, const char *path, bool resume, int64_t 
 	log->fd = open(log->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (log->fd < 0)
 		return err_sys("%s", log->path);
-	if (!lock(log->fd, wait_ms)) {
+	if (!lock(log, wait_ms)) {
 		err_msg("the same submissions are being graded by another command; wait for its "
 			"end");
 		return -EBUSY;

@@ -3,7 +3,7 @@
 #
 # Installs the packages that the workbook needs and that are missing; says nothing when none is.
 # Who is neither root nor may become it gets the command to run, and exit code 2. With --missing it only
-# prints that command.
+# prints that command, with --cluster a cluster's packages are needed too.
 set -eu
 
 # The one list of what is needed.
@@ -24,6 +24,8 @@ packages()
     echo patch systemtap-sdt-dev libcmocka-dev libclang-rt-dev shellcheck clang-format python3 procps tmux
     # ... and readers of what grading writes
     echo python3-jsonschema python3-junitparser python3-yaml jq
+    # ... and a cluster on this machine
+    [ ! "$cluster" ] || echo slurmctld slurmd slurm-client munge
 }
 
 # Until Ubuntu 25.04, bpftool came with the kernel's tools.
@@ -82,6 +84,14 @@ may_install()
     esac
 }
 
+cluster='' only_tell=''
+for option; do
+    case $option in
+    --cluster) cluster=yes ;;
+    --missing) only_tell=yes ;;
+    esac
+done
+
 bpftool=$(bpftool_package)
 needed=$(packages)
 command -v dpkg-query >/dev/null ||
@@ -93,7 +103,7 @@ missing=${missing% }
 [ "$missing" ] || exit 0
 
 command="apt-get update && apt-get install -y --no-install-recommends $missing"
-if [ "${1-}" = --missing ]; then
+if [ "$only_tell" ]; then
     echo "$command"
     exit
 fi

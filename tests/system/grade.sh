@@ -84,6 +84,12 @@ grade "$class/carl.tar.xz" --seed 5 --shard 1/1 --json "$work/one/1.json" >/dev/
 grade --gather "$work/parts" --json "$work/joined.json" --junit "$work/joined.xml" --csv "$work/joined.csv" \
     >"$work/joined"
 grade --gather "$work/one" --gradescope "$work/joined.results" >/dev/null
+# Who is second at a part waits for the first, and takes what that has found.
+grade "$class/carl.tar.xz" --seed 5 --shard 1/1 --resume --json "$work/twice.json" >/dev/null &
+grade "$class/carl.tar.xz" --seed 5 --shard 1/1 --resume --json "$work/twice.json" >/dev/null
+wait $!
+[ "$(grep -c '"key"' "$work/twice.json.log")" = 1 ] || fail 'two have graded the same part'
+cmp "$work/one/1.json" "$work/twice.json" || fail 'a part that was taken over is another'
 for pair in all.json:joined.json all.xml:joined.xml all.csv:joined.csv table:joined results.json:joined.results; do
     cmp "$work/${pair%:*}" "$work/${pair#*:}" || fail 'parts joined are not the whole'
 done
@@ -146,5 +152,7 @@ said=$(grade "$class/nobody" 2>&1) || status=$?
 expect '--shard wants --seed' "$(grade --shard 1/2 --json x.json "$class/anna" 2>&1 || :)"
 expect '--shard wants --json' "$(grade --shard 1/2 --seed 5 "$class/anna" 2>&1 || :)"
 expect 'as 2/3, not .3/2' "$(grade --shard 3/2 "$class/anna" 2>&1 || :)"
-expect 'takes no submissions' "$(grade --gather "$work/parts" "$class/anna" 2>&1 || :)"
+expect 'apt-get install slurm-client' "$(PATH=/nowhere grade --slurm "$class/anna" 2>&1 || :)"
+expect 'go with --slurm' "$(grade --shards 2 "$class/anna" 2>&1 || :)"
+expect 'give it nothing to grade' "$(grade --gather "$work/parts" "$class/anna" 2>&1 || :)"
 echo 'a class is graded'
