@@ -622,6 +622,14 @@ static void unpin(struct payload *p)
 		reply_ok();
 }
 
+static void reply_missed(void)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)held__missed());
+	send_frame(FRAME_OK, text, strlen(text));
+}
+
 static void reply_held(void)
 {
 	cleanup_buf struct buf now = { 0 }, held = { 0 };
@@ -823,6 +831,8 @@ static void obey(uint32_t type, struct payload *p, struct buf *in)
 		return unpin(p);
 	case FRAME_HELD:
 		return reply_held();
+	case FRAME_MISSED:
+		return reply_missed();
 	case FRAME_SEEN:
 		return reply_seen();
 	case FRAME_CLOCK:

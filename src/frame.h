@@ -23,6 +23,7 @@ enum frame_type {
 	FRAME_ADMIT,  /* pattern of paths: lets the programs without root see the files */
 	FRAME_UNPIN,  /* path: removes the pins in a folder */
 	FRAME_HELD, /* replies with what the kernel holds since the last of them started, see held.h */
+	FRAME_MISSED, /* replies with how often the kernel has skipped a program so far */
 	FRAME_SEEN, /* replies with the programs that it had since then, also those that are gone */
 	FRAME_CLOCK, /* nanoseconds since the epoch, bytes: sets the clock, adds entropy */
 	FRAME_SHELL, /* rows, columns, TERM ("": reads a script): a shell; until its FRAME_END only the next three */

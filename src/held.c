@@ -80,6 +80,27 @@ static void list_objects(int next, int open, void (*list)(int fd, uint32_t id, s
 	}
 }
 
+/* --- skipped programs --- */
+
+static uint64_t missed;
+
+static void count_missed(int fd, uint32_t id, struct buf *out)
+{
+	struct bpf_prog_info info = { 0 };
+
+	(void)id;
+	(void)out;
+	if (!get_info(fd, &info, sizeof(info)))
+		missed += info.recursion_misses;
+}
+
+uint64_t held__missed(void)
+{
+	missed = 0;
+	list_objects(BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID, count_missed, NULL);
+	return missed;
+}
+
 /* --- places --- */
 
 /* Lines of "FUNCTION (1) R ..." in the one file, "ADDRESS k FUNCTION+0x4 ..." in the other. */

@@ -25,6 +25,11 @@ void held__list_programs(struct buf *out);
 /* Appends the lines of `now` that `before` has not; `out` may be `before`. */
 void held__new(const struct buf *before, const struct buf *now, struct buf *out);
 
+/* How often the kernel has skipped one of the programs that it holds, as one was running on that CPU already:
+ * bpf_prog_info.recursion_misses, of kernels from 5.12 on.
+ */
+uint64_t held__missed(void);
+
 /* Removes the pins in a folder of the BPF file system. Returns 0, or -1 with errno. */
 int held__unpin(const char *dir);
 

@@ -49,6 +49,7 @@ struct run {
 	struct buf judged; /* what the judge printed, see report.h */
 	struct buf
 		left; /* what the kernel still holds after the libbpf program's end, see held.h */
+	uint64_t missed; /* how often the kernel skipped a BPF program while there were events */
 	int64_t phase_ms[NR_PHASES];
 };
 

@@ -522,6 +522,14 @@ int vm__unpin(struct vm *vm, const char *path)
 	return run_order(vm, FRAME_UNPIN, &p, NULL, path, ORDER_MS);
 }
 
+int vm__missed(struct vm *vm, uint64_t *missed)
+{
+	cleanup_buf struct buf p = { 0 }, reply = { 0 };
+	int err = run_order(vm, FRAME_MISSED, &p, &reply, "missed", ORDER_MS);
+
+	return err ? err : parse_u64(reply.data, missed);
+}
+
 int vm__held(struct vm *vm, struct buf *out)
 {
 	cleanup_buf struct buf p = { 0 };

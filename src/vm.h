@@ -88,6 +88,8 @@ int vm__wait_exit(struct vm *vm, const char *slot, int ms, struct program_state 
 int vm__admit(struct vm *vm, const char *pattern);
 /* Removes the pins in a folder of the guest's BPF file system. */
 int vm__unpin(struct vm *vm, const char *path);
+/* How often the kernel has skipped a BPF program so far, see held.h. */
+int vm__missed(struct vm *vm, uint64_t *missed);
 /* Appends what the kernel holds that it did not before the last such program was started: lines as of
  * held.h.
  */
