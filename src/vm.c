@@ -23,6 +23,7 @@
 
 #define QEMU	    "qemu-system-x86_64"
 #define BOOT_MS	    120000
+#define SANDBOX_MS  10000
 #define TRIAL_MS    8000
 #define ORDER_MS    20000
 #define MIGRATE_MS  60000
@@ -110,18 +111,44 @@ char **vm__args(const struct vm_args *a)
 static char **confine(char **args, const struct vm_args *a)
 {
 	const char *const bwrap[] = {
-		"bwrap",	 "--unshare-all",  "--die-with-parent",
-		"--new-session", "--cap-drop",	   "ALL",
-		"--clearenv",	 "--setenv",	   "PATH",
-		"/usr/bin",	 "--ro-bind",	   "/usr",
-		"/usr",		 "--tmpfs",	   "/usr/local",
-		"--symlink",	 "usr/lib",	   "/lib",
-		"--symlink",	 "usr/lib64",	   "/lib64",
-		"--proc",	 "/proc",	   "--dev",
-		"/dev",		 "--dev-bind-try", "/dev/kvm",
-		"/dev/kvm",	 "--ro-bind",	   a->image->dir,
-		a->image->dir,	 "--bind",	   a->ram,
+		"bwrap",
+		"--unshare-all",
+		"--die-with-parent",
+		"--new-session",
+		"--cap-drop",
+		"ALL",
+		"--clearenv",
+		"--setenv",
+		"PATH",
+		"/usr/bin",
+		"--ro-bind",
+		"/usr",
+		"/usr",
+		"--tmpfs",
+		"/usr/local",
+		"--symlink",
+		"usr/lib",
+		"/lib",
+		"--symlink",
+		"usr/lib64",
+		"/lib64",
+		"--proc",
+		"/proc",
+		"--dev",
+		"/dev",
+		"--dev-bind-try",
+		"/dev/kvm",
+		"/dev/kvm",
+		"--ro-bind",
+		a->image->dir,
+		a->image->dir,
+		"--bind",
 		a->ram,
+		a->ram,
+		"sh",
+		"-c",
+		"echo >&0; read -r go && exec \"$@\" </dev/null",
+		"sh",
 	};
 	size_t n = 0;
 	char **all;
@@ -251,6 +278,17 @@ static void print_end(int fd)
 		fprintf(stderr, "%.*s\n", (int)n, text);
 }
 
+/* Until bwrap has made the sandbox, not all of its processes end with this one. So what is in there waits, with the
+ * QMP socket as its standard input, and starts QEMU only if this process still answers.
+ */
+static void let_go(int qmp)
+{
+	char ready;
+
+	if (!interrupt__wait(qmp, now_ms() + SANDBOX_MS) && recv(qmp, &ready, 1, 0) == 1)
+		send(qmp, "\n", 1, MSG_NOSIGNAL);
+}
+
 /* Starts QEMU with its console, agent and QMP descriptors in place. */
 static int spawn(struct vm_args *a, struct vm **out)
 {
@@ -282,6 +320,8 @@ static int spawn(struct vm_args *a, struct vm **out)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(1);
+		if (a->confined)
+			dup2(qmp[1], 0);
 		exec_qemu(args, messages, (int[]){ agent[1], qmp[1], console, initrd }, 4);
 	}
 	vm__free_args(args);
@@ -296,6 +336,8 @@ static int spawn(struct vm_args *a, struct vm **out)
 	close(agent[1]);
 	close(qmp[1]);
 	agent[1] = qmp[1] = -1;
+	if (a->confined)
+		let_go(qmp[0]);
 	vm->qmp = qmp__new(steal_fd(&qmp[0]));
 cleanup:
 	for (int i = 0; i < 2; i++) {
