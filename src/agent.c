@@ -59,7 +59,7 @@ static int port = -1, children = -1, watcher = -1;
 static struct buf held_before;
 /* Which programs it had since then, and where. */
 static struct buf seen;
-static unsigned late_loads; /* of BPF programs, after its first line: refused */
+static unsigned late_calls; /* that load or attach, after its first line: refused */
 
 /* --- the system --- */
 
@@ -383,7 +383,7 @@ static void start_program(struct payload *p)
 	struct slot *s = name && user ? new_slot(name) : NULL;
 
 	if (s && strcmp(user, "root")) {
-		late_loads = held_before.len = seen.len = 0;
+		late_calls = held_before.len = seen.len = 0;
 		held__list(NOBODY, &held_before);
 	}
 	if (s)
@@ -447,8 +447,8 @@ static void look_at_programs(void)
 	held__new(&seen, &added, &seen);
 }
 
-/* A BPF program can make the agent's own system calls fail: it is seen before it gets to work. What is loaded
- * once the events may begin comes too late for that.
+/* A BPF program can make the agent's own system calls fail: it is seen before it gets to work. What comes
+ * once the events may begin could be gone again before anybody looks.
  */
 static void answer_call(struct slot *s, bool gone)
 {
@@ -462,9 +462,9 @@ static void answer_call(struct slot *s, bool gone)
 	}
 	if (jail__take(s->listener, &call)) /* a signal ended the call */
 		return;
-	late = call.loads && s->ready >= 0;
-	late_loads += late;
-	if (!call.loads)
+	late = s->ready >= 0;
+	late_calls += late;
+	if (!late && !call.loads)
 		look_at_programs();
 	jail__answer(s->listener, &call, late || seen.len > SEEN_MAX);
 }
@@ -646,8 +646,8 @@ static void reply_seen(void)
 
 	look_at_programs();
 	buf__add(&text, seen.data, seen.len);
-	if (late_loads)
-		buf__printf(&text, "late %u\n", late_loads);
+	if (late_calls)
+		buf__printf(&text, "late %u\n", late_calls);
 	send_frame(FRAME_OK, text.data, text.len);
 }
 

@@ -94,14 +94,19 @@ static void note_loads(struct card *c, const struct result *r, bool ready)
 static void note_matches(struct card *c, const struct result *r)
 {
 	struct item *item = &c->item[POINT_MATCHES];
+	/* How it ended, if not well, says why rows are missing. */
+	const char *why = r->run->why;
+	size_t i = !why && r->report.nr_messages;
 
 	count(item, r->report.rows_match);
 	c->matched += r->report.rows_match;
 	if (r->report.rows_match || !first_of(item))
 		return;
 	buf__printf(&item->said, "on %s, seed %llu: %s\n", r->kernel, (unsigned long long)r->seed,
-		    r->report.nr_messages ? r->report.message[0] : result__reason(r));
-	for (size_t i = 1; i < r->report.nr_messages; i++)
+		    why ? why
+		    : i ? r->report.message[0]
+			: result__reason(r));
+	for (; i < r->report.nr_messages; i++)
 		buf__printf(&item->said, "    %s\n", r->report.message[i]);
 	if (r->report.cause)
 		buf__printf(&item->said, "    likely cause: %s\n", r->report.cause);

@@ -46,21 +46,38 @@ static void list_map(int fd, uint32_t id, struct buf *out)
 		buf__printf(out, "map %u type=%u name=%.16s\n", id, info.type, info.name);
 }
 
+/* What struct bpf_link_info says of a perf event since 6.6, also where the headers are older. */
+struct event_link {
+	uint32_t type, id, prog_id, pad;
+	uint32_t event, pad2;
+	uint64_t name;
+	uint32_t name_len, pad3[9];
+};
+
+enum { EVENT_TRACEPOINT = 5 };
+
+/* Kprobes and trampolines are listed elsewhere, tracepoints only here. */
+static void list_tracepoint(int fd, uint32_t type, struct buf *out)
+{
+	char name[128] = "";
+	struct event_link event = { .name = (uintptr_t)name, .name_len = sizeof(name) };
+	struct bpf_link_info raw = { .raw_tracepoint = { .tp_name = (uintptr_t)name,
+							 .tp_name_len = sizeof(name) } };
+
+	if ((type == BPF_LINK_TYPE_RAW_TRACEPOINT && !get_info(fd, &raw, sizeof(raw))) ||
+	    (type == BPF_LINK_TYPE_PERF_EVENT && !get_info(fd, &event, sizeof(event)) &&
+	     event.event == EVENT_TRACEPOINT))
+		buf__printf(out, "tracepoint %s\n", name);
+}
+
 static void list_link(int fd, uint32_t id, struct buf *out)
 {
 	struct bpf_link_info info = { 0 };
-	char name[128] = "";
 
-	/* Of other types, this is not what these bytes are. */
 	if (get_info(fd, &info, sizeof(info)))
 		return;
 	buf__printf(out, "link %u type=%u\n", id, info.type);
-	if (info.type != BPF_LINK_TYPE_RAW_TRACEPOINT)
-		return;
-	info = (struct bpf_link_info){ .raw_tracepoint = { .tp_name = (uintptr_t)name,
-							   .tp_name_len = sizeof(name) } };
-	if (!get_info(fd, &info, sizeof(info)))
-		buf__printf(out, "place %s\n", name);
+	list_tracepoint(fd, info.type, out);
 }
 
 static void list_objects(int next, int open, void (*list)(int fd, uint32_t id, struct buf *out),
@@ -111,7 +128,7 @@ static void list_places(const char *path, const char *format, struct buf *out)
 
 	while (f && fgets(line, sizeof(line), f))
 		if (*line != '\t' && sscanf(line, format, name) == 1)
-			buf__printf(out, "place %s\n", name);
+			buf__printf(out, "function %s\n", name);
 }
 
 /* --- pins --- */

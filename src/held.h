@@ -9,17 +9,19 @@
  *	program 12 type=2 tag=0123456789abcdef insns=64 name=trace_openat
  *	map 7 type=1 name=counts
  *	link 3 type=7
- *	place ksys_write
+ *	function ksys_write
+ *	tracepoint sys_enter_write
  *	pin /sys/fs/bpf/counts
  *	qdisc veth0 clsact
  *	process 345 name
  *
- * Processes are those of the user `uid`; the number of instructions is that of the verified program. Places are
- * kernel functions that something is attached to, with kprobes as with trampolines, and raw tracepoints.
+ * Processes are those of the user `uid`; the number of instructions is that of the verified program. Functions are
+ * the kernel's that something is attached to, with kprobes as with trampolines; tracepoints are named where the
+ * kernel says what a link is attached to, raw ones on all, others since 6.6.
  */
 void held__list(unsigned uid, struct buf *out);
 
-/* Programs, links and places only. */
+/* Programs, links, functions and tracepoints only. */
 void held__list_programs(struct buf *out);
 
 /* Appends the lines of `now` that `before` has not; `out` may be `before`. */

@@ -249,10 +249,21 @@ static int add_command(scmp_filter_ctx ctx, uint32_t action, int call, unsigned 
 				SCMP_CMP(arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, command));
 }
 
+/* EINVAL where there is no such type of link, EBADF for the descriptors where there is. */
+static bool has_event_links(void)
+{
+	union bpf_attr attr = { .link_create = { .prog_fd = -1, .attach_type = BPF_PERF_EVENT } };
+
+	return syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr)) < 0 && errno == EBADF;
+}
+
 static int add_commands(scmp_filter_ctx ctx)
 {
-	int err = add_command(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), 1, PERF_EVENT_IOC_SET_BPF);
+	int err = 0;
 
+	/* Nothing tells where a program is that has no link. */
+	if (!has_event_links())
+		err = add_command(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), 1, PERF_EVENT_IOC_SET_BPF);
 	for (size_t i = 0; i < ARRAY_SIZE(requests) && !err; i++)
 		err = add_command(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, requests[i]);
 	for (unsigned command = 0; command <= BPF_PROG_BIND_MAP && !err; command++)

@@ -154,17 +154,29 @@ static bool is_declared(const struct lines *program, const char *tags)
 	return strstr(tags, known) || strstr(tags, unknown);
 }
 
+static bool is_tracepoint(const char *section)
+{
+	static const char *const kinds[] = { "tp", "tracepoint", "raw_t" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (text__starts(section, strlen(section), kinds[i]))
+			return true;
+	return false;
+}
+
 /* A section that names no place says nothing, and a program may be attached elsewhere than its section says:
  * "kprobe/do_*" and "ksyscall/openat" are about do_exit and __x64_sys_openat.
  */
-static bool is_place_of(const char *place, const struct strings *sections)
+static bool is_place_of(const char *place, bool tracepoint, const struct strings *sections)
 {
 	static const char *const prefixes[] = { "__x64_sys_", "__ia32_sys_", "bpf_lsm_", "" };
 
 	for (size_t i = 0; i < sections->count; i++) {
-		const char *pattern = strchr(sections->items[i], '/');
+		const char *pattern = strrchr(sections->items[i], '/');
 
-		for (size_t k = 0; pattern && k < ARRAY_SIZE(prefixes); k++)
+		if (!pattern || is_tracepoint(sections->items[i]) != tracepoint)
+			continue;
+		for (size_t k = 0; k < ARRAY_SIZE(prefixes); k++)
 			if (text__starts(place, strlen(place), prefixes[k]) &&
 			    !fnmatch(pattern + 1, place + strlen(prefixes[k]), 0))
 				return true;
@@ -180,17 +192,21 @@ static int check_seen(struct run *r, const struct buf *seen, const struct run_pr
 		if (text__starts(line, l.len, "late "))
 			return conclude(
 				r, OUT_TAMPER,
-				xstrdup("libbpf: loaded a BPF program after its header line"));
+				xstrdup("libbpf: loaded or attached a BPF program after its "
+					"header line"));
 		if (p->tags && text__starts(line, l.len, "program ") && !is_declared(&l, p->tags))
 			return conclude(r, OUT_TAMPER,
 					xprintf("libbpf: the kernel held a program that the object "
 						"does not: %s",
 						line));
-		if (text__starts(line, l.len, "place ") && !is_place_of(line + 6, p->programs))
-			return conclude(r, OUT_TAMPER,
-					xprintf("libbpf: it had a program at %s, where the task "
-						"asks for none",
-						line + 6));
+		if ((text__starts(line, l.len, "function ") ||
+		     text__starts(line, l.len, "tracepoint ")) &&
+		    !is_place_of(strchr(line, ' ') + 1, *line == 't', p->programs))
+			return conclude(
+				r, OUT_TAMPER,
+				xprintf("libbpf: it had a program at the %s, where the task "
+					"asks for none",
+					line));
 	}
 	return 0;
 }

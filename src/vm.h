@@ -94,8 +94,8 @@ int vm__missed(struct vm *vm, uint64_t *missed);
  * held.h.
  */
 int vm__held(struct vm *vm, struct buf *out);
-/* Appends its programs, links and places since then, whatever is left of them, and "late N" for loads of BPF
- * programs that came too late.
+/* Appends its programs, links and places since then, whatever is left of them, and "late N" for
+ * calls that load or attach one and came too late.
  */
 int vm__seen(struct vm *vm, struct buf *out);
 
