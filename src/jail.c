@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 #include "jail.h"
 
@@ -249,20 +250,23 @@ static int add_command(scmp_filter_ctx ctx, uint32_t action, int call, unsigned 
 				SCMP_CMP(arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, command));
 }
 
-/* EINVAL where there is no such type of link, EBADF for the descriptors where there is. */
-static bool has_event_links(void)
+/* Since 6.6, see held.c. */
+static bool are_links_named(void)
 {
-	union bpf_attr attr = { .link_create = { .prog_fd = -1, .attach_type = BPF_PERF_EVENT } };
+	unsigned major = 0, minor = 0;
+	struct utsname un;
 
-	return syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr)) < 0 && errno == EBADF;
+	uname(&un);
+	sscanf(un.release, "%u.%u", &major, &minor);
+	return major > 6 || (major == 6 && minor >= 6);
 }
 
 static int add_commands(scmp_filter_ctx ctx)
 {
 	int err = 0;
 
-	/* Nothing tells where a program is that has no link. */
-	if (!has_event_links())
+	/* Nothing tells where a program without a link is. */
+	if (!are_links_named())
 		err = add_command(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), 1, PERF_EVENT_IOC_SET_BPF);
 	for (size_t i = 0; i < ARRAY_SIZE(requests) && !err; i++)
 		err = add_command(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, requests[i]);
