@@ -13,8 +13,8 @@ cd "$(dirname "$0")/../.."
 . tests/system/copy
 export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache}
 
-# What is to be stolen: in the environment, at home, at a place that a patch can name. A file or process on the
-# host that bears the other name is a foothold.
+# What is to be stolen: in the environment, at home, at a place that a patch can name. A file of
+# the host that bears the other name is a foothold.
 export HOME=$work/home SECRET="a secret of $$" FOOTHOLD=foothold-of-a-submission
 planted=/var/tmp/workbook-secret
 mkdir -p "$HOME/.ssh" "$work/class" "$work/run"
@@ -26,8 +26,7 @@ end_test()
 
 footholds()
 {
-    find / "$work" /var/tmp /dev/shm -xdev -name "*$FOOTHOLD*" 2>/dev/null || :
-    pgrep -af "$FOOTHOLD" || :
+    find /tmp /var/tmp /dev/shm "$work" -name "*$FOOTHOLD*" 2>/dev/null || :
 }
 
 # make_submission CASE: prints the path of what is handed in.
@@ -89,6 +88,9 @@ for list in "$work"/*.expected; do
     mapfile -t these < <(cut -f 1 "$list")
     grade_on "$(basename "$list" .expected)" "${these[@]}"
 done
+# The fifth format is of one submission: the one that tries to break it.
+[ ! -d "$work/class/ugly-output" ] || (cd "$work/run" && ../tree/workbook grade -e 01 --kernel latest \
+    --gradescope "$work/results.json" "$work/class/ugly-output" >/dev/null 2>&1) || fail 'no results.json'
 [ "$before" = "$(git status --porcelain)" ] || fail 'the tree was changed:' "$(git status --porcelain)"
 [ -z "$(footholds)" ] || fail 'on the host:' "$(footholds)"
 
@@ -130,7 +132,8 @@ for listed in sorted(glob.glob(work + "/*.expected")):
         case = os.path.relpath(path, work + "/class").split("/")[0]
         outcome, _, words = want.partition(" ")
         got = s["outcomes"].get("01-kprobe-counter", "nothing")
-        said = s["flags"] + [t["output"] for t in s["tests"]] + s["notes"]
+        said = s["flags"] + [t["output"] for t in s["tests"]] + \
+            [note for note in s["notes"] if not note.endswith("handed in too")]
         if got != outcome or not any(words.lower() in text.lower() for text in said):
             complain("%s on %s: %s, not %s:\n    %s" % (case, kernel, got, want, "\n    ".join(t[:300] for t in said)))
         if not s["judged"]:
@@ -144,6 +147,10 @@ for listed in sorted(glob.glob(work + "/*.expected")):
             complain("%s: a line of the CSV is not whole, or a formula: %r" % (kernel, row))
     text_of(report + ".table")
     text_of(report + ".said")
+if os.path.exists(work + "/results.json"):
+    tests = json.loads(text_of(work + "/results.json"))["tests"]
+    if not any("\\xef\\xbf\\xbf" in test["output"] for test in tests):
+        complain("Gradescope is not told what was printed")
 sys.exit(wrong > 0)
 EOF
 echo "${#cases[@]} hostile submissions got what they deserve"
