@@ -95,7 +95,7 @@ done
 [ -z "$(footholds)" ] || fail 'on the host:' "$(footholds)"
 
 /usr/bin/python3 - "$work" <<'EOF'
-import csv, glob, json, os, sys
+import csv, glob, json, os, re, sys
 import jsonschema, junitparser
 
 work, wrong = sys.argv[1], 0
@@ -119,17 +119,26 @@ def text_of(path):
     return text
 
 
+def name_of(path):
+    """What reports call a submission, and are in the order of."""
+    name = re.sub(rb"\.(tar\.gz|tgz|tar\.xz|txz|tar|zip)$", b"", os.path.basename(os.fsencode(path)))
+    return re.sub(rb"[^ -~]", lambda m: b"\\x%02x" % m[0][0], name).decode()
+
+
 for listed in sorted(glob.glob(work + "/*.expected")):
     report = listed[:-len(".expected")]
     kernel = os.path.basename(report)
     status = text_of(report + ".status").strip()
     if status != "0":
         complain("on %s: exit status %s\n%s" % (kernel, status, text_of(report + ".said")))
-    expected = [line.rstrip("\n").split("\t") for line in open(listed, errors="replace")]
+    expected = [line.rstrip("\n").split("\t") for line in open(listed, errors="surrogateescape")]
+    expected.sort(key=lambda item: (name_of(item[0]), item[0]))
     book = json.loads(text_of(report + ".json"))
     jsonschema.validate(book, json.load(open("tests/grade.schema.json")))
     for s, (path, want) in zip(book["submissions"], expected, strict=True):
         case = os.path.relpath(path, work + "/class").split("/")[0]
+        if s["name"] != name_of(path):
+            complain("%s on %s is called %r" % (case, kernel, s["name"]))
         outcome, _, words = want.partition(" ")
         got = s["outcomes"].get("01-kprobe-counter", "nothing")
         said = s["flags"] + [t["output"] for t in s["tests"]] + \
