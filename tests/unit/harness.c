@@ -361,8 +361,9 @@ static void test_judge(void **state __maybe_unused)
 	struct ran r = judge(ROWS, ROWS, ROWS "@end\n", RING);
 
 	assert_int_equal(WEXITSTATUS(r.status), 0);
-	assert_string_equal(r.out, "verdict match\nneed ok a ring buffer\ncolumns PID N\n"
-				   "row bcc = 7 1\nrow libbpf = 7 1\nrow truth = 7 1\n");
+	assert_string_equal(r.out,
+			    "verdict match\nrows match\nneed ok a ring buffer\ncolumns PID N\n"
+			    "row bcc = 7 1\nrow libbpf = 7 1\nrow truth = 7 1\n");
 	r = judge(ROWS, "PID N\n", ROWS "@end\n", RING);
 	assert_int_equal(WEXITSTATUS(r.status), 1);
 	assert_has(r.out, "verdict mismatch\n");
