@@ -27,6 +27,7 @@
 #define TRIAL_MS    8000
 #define ORDER_MS    20000
 #define MIGRATE_MS  60000
+#define GONE_MS	    500	 /* from a closed socket to the end of its process */
 #define CONSOLE_END 2000 /* bytes of the console shown when a boot fails */
 #define AGAIN_MS    50	 /* between two ends of a script */
 
@@ -270,12 +271,17 @@ static void exec_qemu(char **args, int messages, const int *inherited, size_t n)
  */
 static void print_end(int fd)
 {
-	char text[CONSOLE_END + 1];
+	cleanup_buf struct buf said = { 0 }, visible = { 0 };
+	char text[CONSOLE_END];
 	off_t size = lseek(fd, 0, SEEK_END);
 	ssize_t n = pread(fd, text, CONSOLE_END, size > CONSOLE_END ? size - CONSOLE_END : 0);
 
-	if (n > 0)
-		fprintf(stderr, "%.*s\n", (int)n, text);
+	for (ssize_t i = 0; i < n; i++)
+		if (text[i] != '\r') /* a serial line has one in each */
+			buf__add(&said, &text[i], 1);
+	text__visible_lines(&visible, (struct text){ said.data, said.len });
+	if (visible.len)
+		fprintf(stderr, "%s\n", visible.data);
 }
 
 /* Until bwrap has made the sandbox, not all of its processes end with this one. So what is in there waits, with the
@@ -411,6 +417,27 @@ static int complain(const struct vm *vm, const char *order, uint32_t type, struc
 		       type == FRAME_ERROR && visible.len ? visible.data : "not a reply");
 }
 
+/* A kernel that panics or resets ends QEMU in order, QEMU's own mistakes or a full disk by a signal. */
+static void say_gone(struct vm *vm, const char *order)
+{
+	cleanup_free char *how = xstrdup("QEMU still runs");
+	int status;
+
+	for (int64_t end = now_ms() + GONE_MS; vm->pid && now_ms() < end; usleep(1000)) {
+		if (waitpid(vm->pid, &status, WNOHANG) != vm->pid)
+			continue;
+		vm->pid = 0;
+		free(how);
+		how = WIFSIGNALED(status)
+			      ? xprintf("QEMU was killed by signal %d (%s)", WTERMSIG(status),
+					strsignal(WTERMSIG(status)))
+			      : xprintf("QEMU ended with status %d", WEXITSTATUS(status));
+	}
+	err_msg("kernel %s: %s: the guest is gone: %s", vm->kernel, order, how);
+	print_end(vm->messages);
+	print_end(vm->console);
+}
+
 /* One order and its reply. `order` names it in messages. */
 static int run_order(struct vm *vm, uint32_t type, const struct buf *payload, struct buf *reply,
 		     const char *order, int ms)
@@ -431,7 +458,7 @@ static int run_order(struct vm *vm, uint32_t type, const struct buf *payload, st
 		err_msg("kernel %s: %s: the guest gave no answer within %d s", vm->kernel, order,
 			ms / 1000);
 	else if (err)
-		err_msg("kernel %s: %s: the guest is gone", vm->kernel, order);
+		say_gone(vm, order);
 	else if (got != FRAME_OK)
 		err = complain(vm, order, got,
 			       (struct text){ answer->data + before, answer->len - before });
@@ -697,7 +724,7 @@ int vm__shell(struct vm *vm, int *status)
 	if (terminal)
 		tcsetattr(0, TCSANOW, &saved);
 	if (err == -EPROTO)
-		err_msg("kernel %s: shell: the guest is gone", vm->kernel);
+		say_gone(vm, "shell");
 	return err;
 }
 
