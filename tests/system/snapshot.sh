@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Snapshots: made once by two commands at once, made anew when what they are made of changes, kept within
-# their bound; a restored guest has its own random numbers and the right time.
+# Snapshots: made once by two commands at once, made anew when what they are made of changes or the guest dies on
+# the way, kept within their bound; a restored guest has its own random numbers and the right time.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/system/copy
@@ -33,8 +33,18 @@ run | grep -q 'no snapshot yet' || fail 'a snapshot of another prototype was use
 [ "$(find "$store" -maxdepth 1 -name '01-kprobe-counter.pair.*' -type d | wc -l)" = 1 ] ||
     fail 'the stale snapshot is still there:' "$(ls "$store")"
 
-# --- the bound ---
+# --- a guest that dies while its snapshot is made: told how, and made once more ---
 echo '# and another' >>bcc/01-kprobe-counter.py
+run >"$work/log" &
+until grep -q 'no snapshot yet' "$work/log"; do sleep 0.05; done
+pkill -KILL -f "^qemu-system-x86_64 .*$store"
+wait $!
+expect 'the guest is gone: QEMU was killed by signal 9 \(Killed\)' "$(cat "$work/log")"
+expect 'once more' "$(cat "$work/log")"
+expect 'match: BCC' "$(cat "$work/log")"
+
+# --- the bound ---
+echo '# and a third' >>bcc/01-kprobe-counter.py
 WORKBOOK_SNAPSHOTS_MB=1 ./workbook run 01 --kernel 6.12 >/dev/null 2>&1 || fail 'no match with a small store'
 [ "$(find "$store" -maxdepth 1 -type d -name '*.6.12.*' | wc -l)" -le 1 ] ||
     fail 'more than the one in use is kept:' "$(ls "$store")"
