@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 
 #include "build.h"
-#include "command.h"
 #include "declared.h"
 #include "image.h"
 #include "interrupt.h"
+#include "options.h"
 #include "pool.h"
 #include "subject.h"
 
@@ -40,19 +40,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'k':
-		if (kernels__choose(&a->kernels, arg))
-			exit(EXIT_SETUP);
+		option__kernel(&a->kernels, arg);
 		return 0;
 	case 'n':
-		if (parse_u64(arg, &a->runs) || !a->runs || a->runs > MAX_RUNS)
-			argp_error(state, "--runs takes 1 to %d, not '%s'", MAX_RUNS, arg);
+		a->runs = option__number(state, "--runs", arg, 1, MAX_RUNS);
 		return 0;
 	case 'g':
 		a->grade = true;
 		return 0;
 	case 'j':
-		if (parse_u64(arg, &a->jobs) || a->jobs > 64)
-			argp_error(state, "--jobs takes a number up to 64, not '%s'", arg);
+		a->jobs = option__jobs(state, arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		strings__add(&a->units, xstrdup(arg));

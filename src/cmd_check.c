@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "check.h"
-#include "command.h"
 #include "image.h"
 #include "interrupt.h"
+#include "options.h"
 #include "run.h"
 
 static const struct argp_option options[] = {
@@ -25,22 +25,17 @@ struct args {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *a = state->input;
-	uint64_t n;
 
 	switch (key) {
 	case 'k':
-		if (kernels__choose(&a->kernels, arg))
-			exit(EXIT_SETUP);
+		option__kernel(&a->kernels, arg);
 		return 0;
 	case 's':
-		if (parse_u64(arg, &a->check.seed))
-			argp_error(state, "--seed takes a whole number, not '%s'", arg);
+		a->check.seed = option__number(state, "--seed", arg, 0, UINT64_MAX);
 		a->have_seed = true;
 		return 0;
 	case 'j':
-		if (parse_u64(arg, &n) || n > 64)
-			argp_error(state, "--jobs takes a number up to 64, not '%s'", arg);
-		a->check.jobs = n;
+		a->check.jobs = option__jobs(state, arg);
 		return 0;
 	case 'J':
 		a->check.json = true;

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 
 #include "columns.h"
-#include "command.h"
+#include "options.h"
 #include "unit.h"
 
 enum { NARROW = 80, DEFAULT_WIDTH = 120, PROSE_WIDTH = 100 };
@@ -45,15 +45,6 @@ static const struct argp_option opts[] = {
 	{ 0 },
 };
 
-static void take_width(struct argp_state *state, const char *arg, int *width)
-{
-	uint64_t n;
-
-	if (parse_u64(arg, &n) || n < 40 || n > 1000)
-		argp_error(state, "--width takes 40 to 1000, not '%s'", arg);
-	*width = n;
-}
-
 static error_t parse_arg(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -71,7 +62,7 @@ static error_t parse_arg(int key, char *arg, struct argp_state *state)
 		o->section = arg;
 		return 0;
 	case 'w':
-		take_width(state, arg, &o->width);
+		o->width = option__number(state, "--width", arg, 40, 1000);
 		return 0;
 	case 'p':
 		o->plain = true;

@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "build.h"
-#include "command.h"
 #include "emit.h"
 #include "grade.h"
 #include "gradebook.h"
 #include "gradelog.h"
 #include "image.h"
 #include "interrupt.h"
+#include "options.h"
 #include "pool.h"
 #include "run.h"
 #include "sandbox.h"
@@ -144,17 +144,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		strings__add(&a->chosen, xstrdup(arg));
 		return 0;
 	case 'k':
-		if (kernels__choose(&a->kernels, arg))
-			exit(EXIT_SETUP);
+		option__kernel(&a->kernels, arg);
 		return 0;
 	case 's':
-		if (parse_u64(arg, &a->seed))
-			argp_error(state, "--seed takes a whole number, not '%s'", arg);
+		a->seed = option__number(state, "--seed", arg, 0, UINT64_MAX);
 		a->have_seed = true;
 		return 0;
 	case 'j':
-		if (parse_u64(arg, &a->jobs) || a->jobs > 64)
-			argp_error(state, "--jobs takes a number up to 64, not '%s'", arg);
+		a->jobs = option__jobs(state, arg);
 		return 0;
 	case 'v':
 		a->verbose = true;
@@ -179,8 +176,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->slurm = true;
 		return 0;
 	case OPT_SHARDS:
-		if (parse_u64(arg, &a->shards) || !a->shards)
-			argp_error(state, "--shards takes a number from 1 on, not '%s'", arg);
+		a->shards = option__number(state, "--shards", arg, 1, UINT64_MAX);
 		return 0;
 	case OPT_SBATCH:
 		strings__add(&a->sbatch, xstrdup(arg));

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "command.h"
 #include "image.h"
 #include "image_build.h"
 #include "interrupt.h"
+#include "options.h"
 
 struct args {
 	struct strings kernels;
@@ -32,8 +32,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->list = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (kernels__choose(&a->kernels, arg))
-			exit(EXIT_SETUP);
+		option__kernel(&a->kernels, arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

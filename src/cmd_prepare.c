@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "build.h"
-#include "command.h"
 #include "image.h"
 #include "interrupt.h"
+#include "options.h"
 #include "pool.h"
 #include "store.h"
 #include "subject.h"
@@ -30,16 +30,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'k':
-		if (kernels__choose(&a->kernels, arg))
-			exit(EXIT_SETUP);
+		option__kernel(&a->kernels, arg);
 		return 0;
 	case 'j':
-		if (parse_u64(arg, &a->jobs) || a->jobs > 64)
-			argp_error(state, "--jobs takes a number up to 64, not '%s'", arg);
+		a->jobs = option__jobs(state, arg);
 		return 0;
 	case 'm':
-		if (parse_u64(arg, &a->max_mb) || !a->max_mb || a->max_mb > UINT32_MAX)
-			argp_error(state, "--max-mb takes a number of megabytes, not '%s'", arg);
+		a->max_mb = option__number(state, "--max-mb", arg, 1, UINT32_MAX);
 		return 0;
 	case ARGP_KEY_ARG:
 		strings__add(&a->units, xstrdup(arg));

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "command.h"
 #include "image.h"
 #include "interrupt.h"
+#include "options.h"
 #include "pool.h"
 #include "result.h"
 #include "subject.h"
@@ -30,27 +30,16 @@ struct args {
 	bool have_seed, timing;
 };
 
-static uint64_t number(struct argp_state *state, const char *what, const char *arg, uint64_t max)
-{
-	uint64_t n = 0;
-
-	if (parse_u64(arg, &n) || n > max)
-		argp_error(state, "%s takes a whole number up to %llu, not '%s'", what,
-			   (unsigned long long)max, arg);
-	return n;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *a = state->input;
 
 	switch (key) {
 	case 'k':
-		if (kernels__choose(&a->kernels, arg))
-			exit(EXIT_SETUP);
+		option__kernel(&a->kernels, arg);
 		return 0;
 	case 's':
-		a->seed = number(state, "--seed", arg, UINT64_MAX);
+		a->seed = option__number(state, "--seed", arg, 0, UINT64_MAX);
 		a->have_seed = true;
 		return 0;
 	case 'e':
@@ -64,7 +53,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->wrong = arg;
 		return 0;
 	case 'j':
-		a->jobs = number(state, "--jobs", arg, 64);
+		a->jobs = option__jobs(state, arg);
 		return 0;
 	case 't':
 		a->timing = true;

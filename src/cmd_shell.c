@@ -4,9 +4,9 @@
 #include <sys/wait.h>
 
 #include "build.h"
-#include "command.h"
 #include "image.h"
 #include "interrupt.h"
+#include "options.h"
 #include "snapshot.h"
 #include "unit.h"
 
@@ -26,8 +26,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'k':
-		if (kernels__choose(&a->kernels, arg))
-			exit(EXIT_SETUP);
+		option__kernel(&a->kernels, arg);
 		if (a->kernels.count > 1)
 			argp_error(state, "one kernel at a time");
 		return 0;

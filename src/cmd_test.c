@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "build.h"
-#include "command.h"
 #include "exercise.h"
 #include "image.h"
 #include "interrupt.h"
+#include "options.h"
 #include "pool.h"
 #include "proc.h"
 #include "result.h"
@@ -36,12 +36,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'k':
-		if (kernels__choose(&a->kernels, arg))
-			exit(EXIT_SETUP);
+		option__kernel(&a->kernels, arg);
 		return 0;
 	case 'j':
-		if (parse_u64(arg, &a->jobs) || a->jobs > 64)
-			argp_error(state, "--jobs takes a number up to 64, not '%s'", arg);
+		a->jobs = option__jobs(state, arg);
 		return 0;
 	case 'p':
 		a->pairs_only = true;

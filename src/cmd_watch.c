@@ -13,8 +13,8 @@
 #include <termios.h>
 
 #include "check.h"
-#include "command.h"
 #include "interrupt.h"
+#include "options.h"
 #include "run.h"
 
 #define BURST_MS 60 /* an editor's save is several events */
@@ -42,8 +42,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'k':
-		if (kernels__choose(&w->kernels, arg))
-			exit(EXIT_SETUP);
+		option__kernel(&w->kernels, arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (w->named)

@@ -3,7 +3,37 @@
 #include <errno.h>
 #include <string.h>
 
+#include "image.h"
 #include "options.h"
+#include "pool.h"
+
+/* --- values --- */
+
+uint64_t option__number(struct argp_state *state, const char *option, const char *arg, uint64_t min,
+			uint64_t max)
+{
+	cleanup_free char *limit =
+		max < UINT64_MAX ? xprintf(" to %llu", (unsigned long long)max) : xstrdup(" on");
+	uint64_t n = 0;
+
+	if (parse_u64(arg, &n) || n < min || n > max)
+		argp_error(state, "%s takes a whole number from %llu%s, not '%s'", option,
+			   (unsigned long long)min, limit, arg);
+	return n;
+}
+
+uint64_t option__jobs(struct argp_state *state, const char *arg)
+{
+	return option__number(state, "--jobs", arg, 0, POOL_MAX);
+}
+
+void option__kernel(struct strings *chosen, const char *arg)
+{
+	if (kernels__choose(chosen, arg))
+		exit(EXIT_SETUP);
+}
+
+/* --- tables --- */
 
 /* An option that is shown: argp's tables end with an empty one and may hold hidden ones. */
 static const struct argp_option *next_option(const struct command *c, size_t *i)

@@ -3,6 +3,17 @@
 #define OPTIONS_H
 
 #include "command.h"
+#include "text.h"
+
+/* For the commands' parsers; a value that is none ends the command with a usage error that names it. */
+
+/* The number from `min` to `max` that `arg` says; `option` is "--jobs". */
+uint64_t option__number(struct argp_state *state, const char *option, const char *arg, uint64_t min,
+			uint64_t max);
+/* How many virtual machines at a time; 0: one per CPU. */
+uint64_t option__jobs(struct argp_state *state, const char *arg);
+/* Adds the kernel, or every one for "all", to `chosen`. */
+void option__kernel(struct strings *chosen, const char *arg);
 
 /* What is made of the commands' option tables (struct command.argp) besides --help. Each appends to
  * `out`.

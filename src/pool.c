@@ -63,8 +63,8 @@ static void hand_out(const struct pool *p, struct child *c, size_t i)
 /* Waits until one of the running children has ended. */
 static int wait_any(struct child *children, size_t n)
 {
-	int fds[64] = { 0 };
-	size_t running[64], count = 0;
+	int fds[POOL_MAX] = { 0 };
+	size_t running[POOL_MAX], count = 0;
 
 	for (size_t i = 0; i < n && count < ARRAY_SIZE(fds); i++) {
 		if (children[i].pid <= 0)

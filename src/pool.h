@@ -4,6 +4,8 @@
 
 #include "util.h"
 
+enum { POOL_MAX = 64 }; /* jobs at a time */
+
 /* Runs `n` jobs, each in a process of its own, `width` at a time (0: one per CPU). `job` is called in
  * the child and returns its exit code; what it prints on stdout is handed to `done`, in the order of
  * the jobs' numbers or, with `as_they_end`, at once, with that code (EXIT_SETUP when the child died).
