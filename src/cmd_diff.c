@@ -3,7 +3,6 @@
 #include <langinfo.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "columns.h"
 #include "options.h"
@@ -345,17 +344,6 @@ static void print_diff(const struct diff *d, const struct unit *u, struct buf *o
 
 /* --- terminal --- */
 
-static int terminal_width(void)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
-	uint64_t n;
-
-	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col >= 40)
-		return size.ws_col;
-	return columns && !parse_u64(columns, &n) && n >= 40 && n <= 1000 ? (int)n : DEFAULT_WIDTH;
-}
-
 static void set_style(struct diff *d)
 {
 	bool utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
@@ -367,7 +355,7 @@ static void set_style(struct diff *d)
 	d->dim = plain ? "" : colour(stdout, C_DIM);
 	d->off = plain ? "" : colour(stdout, C_OFF);
 	if (!d->options.width)
-		d->options.width = terminal_width();
+		d->options.width = terminal_width(DEFAULT_WIDTH);
 }
 
 /* Shows the text through $PAGER. Returns false when there is no pager to show it. */

@@ -437,10 +437,12 @@ static int write_reports(const struct args *a, const json_t *book)
 			table = !fwrite(text.data, text.len, 1, stdout);
 	}
 	if (table) {
-		cleanup_buf struct buf text = { 0 };
+		cleanup_buf struct buf text = { 0 }, lines = { 0 };
 
 		gradebook__table(book, a->verbose || n == 1, &text);
-		fputs(text.data, stdout);
+		if (isatty(1))
+			text__wrap(&lines, text.data, text.len, terminal_width(80));
+		fputs(lines.data ? lines.data : text.data, stdout);
 		printf("seed %llu\n",
 		       (unsigned long long)json_integer_value(json_object_get(book, "seed")));
 	}

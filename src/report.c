@@ -4,6 +4,7 @@
 
 #include "report.h"
 #include "rows.h"
+#include "text.h"
 
 /* --- parsing --- */
 
@@ -157,46 +158,12 @@ void report__free(struct report *r)
 
 enum { SHOWN = 12, BEFORE = 3, MARGIN = 2, GAP = 3, MAX_SHARE = 40, MIN_WIDTH = 30 };
 
-/* Characters, not bytes: good enough for columns that mostly hold ASCII. */
-static size_t columns_of(const char *s)
+static void print_wrapped(FILE *f, const char *text, size_t width)
 {
-	size_t n = 0;
+	cleanup_buf struct buf b = { 0 };
 
-	for (; *s; s++)
-		n += (*s & 0xc0) != 0x80;
-	return n;
-}
-
-/* Bytes of at most `max` characters of `s`, up to a blank when there is one near the end. */
-static size_t fitting(const char *s, size_t max)
-{
-	size_t len = 0, blank = 0;
-
-	for (size_t n = 0; s[len]; len++) {
-		if ((s[len] & 0xc0) != 0x80 && n++ == max)
-			return blank > max / 2 ? blank : len;
-		if (s[len] == ' ')
-			blank = len + 1;
-	}
-	return len;
-}
-
-/* Prints text in lines of at most `width` characters, those after the first indented. */
-static void print_wrapped(FILE *f, const char *text, size_t width, size_t indent)
-{
-	size_t room = width;
-
-	do {
-		size_t len = fitting(text, room), shown = len;
-
-		while (shown && text[shown - 1] == ' ')
-			shown--;
-		if (room != width)
-			fprintf(f, "%*s", (int)indent, "");
-		fprintf(f, "%.*s\n", (int)shown, text);
-		text += len;
-		room = width - indent;
-	} while (*text);
+	text__wrap(&b, text, strlen(text), width);
+	fwrite(b.data, 1, b.len, f);
 }
 
 /* --- printing: tables --- */
@@ -212,7 +179,7 @@ struct drawing {
 
 static void draw(struct drawing *d, char mark, char *text)
 {
-	size_t width = columns_of(text);
+	size_t width = text__columns(text);
 
 	d->line = xrealloc(d->line, d->nr + 1, sizeof(*d->line));
 	d->line[d->nr++] = (struct drawn){ mark, text };
@@ -369,7 +336,7 @@ static void print_cell(FILE *f, const struct drawing *d, size_t i, size_t width)
 
 	fprintf(f, "%s%c %s%s", paint(f, mark), shown_mark(mark), text, colour(f, C_OFF));
 	if (width)
-		fprintf(f, "%*s", (int)(width - columns_of(text)) + GAP, "");
+		fprintf(f, "%*s", (int)(width - text__columns(text)) + GAP, "");
 }
 
 static void print_beside(FILE *f, const struct drawing *a, const struct drawing *b)
@@ -389,7 +356,7 @@ static void print_below(FILE *f, const struct drawing *d, size_t width)
 			xprintf("%c %s", shown_mark(d->line[i].mark), d->line[i].text);
 
 		fputs(paint(f, d->line[i].mark), f);
-		print_wrapped(f, line, width, 2 * MARGIN);
+		print_wrapped(f, line, width);
 		fputs(colour(f, C_OFF), f);
 	}
 	fputc('\n', f);
@@ -430,7 +397,7 @@ static void print_need(FILE *f, const struct report_need *need, size_t width)
 	cleanup_free char *text =
 		xprintf("%s: %s", need->ok ? "  need met" : "! need not met", need->text);
 
-	print_wrapped(f, text, width, 2 * MARGIN);
+	print_wrapped(f, text, width);
 }
 
 void report__print(FILE *f, const struct report *r, unsigned int columns)
@@ -442,12 +409,12 @@ void report__print(FILE *f, const struct report *r, unsigned int columns)
 	/* What the object lacks stands below, with the requirements. */
 	for (size_t i = 0; i < r->nr_messages; i++)
 		if (strncmp(r->message[i], "the object ", strlen("the object ")))
-			print_wrapped(f, r->message[i], width, MARGIN);
+			print_wrapped(f, r->message[i], width);
 	if (r->cause) {
 		cleanup_free char *text = xprintf("likely cause: %s", r->cause);
 
 		fputs(colour(f, C_BOLD), f);
-		print_wrapped(f, text, width, MARGIN);
+		print_wrapped(f, text, width);
 		fputs(colour(f, C_OFF), f);
 	}
 	for (size_t i = 0; i < r->nr_needs; i++)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "command.h"
 #include "result.h"
@@ -60,20 +59,6 @@ const char *result__reason(const struct result *r)
 
 /* --- for a person --- */
 
-static unsigned width(void)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
-	uint64_t n;
-
-	if (columns && !parse_u64(columns, &n) && n >= 40)
-		return n < MAX_WIDTH ? n : MAX_WIDTH;
-	/* stdout may be the pool's file while the terminal is still behind stderr. */
-	if (!ioctl(2, TIOCGWINSZ, &size) && size.ws_col >= 40)
-		return size.ws_col < MAX_WIDTH ? size.ws_col : MAX_WIDTH;
-	return 80;
-}
-
 static void print_side(FILE *f, const char *name, const struct tool_run *t)
 {
 	char ready[32] = "-", memory[32] = "-";
@@ -130,6 +115,8 @@ static void print_verdict(FILE *f, const struct result *r)
 
 void result__print(FILE *f, const struct result *r, bool timing)
 {
+	unsigned width = terminal_width(80);
+
 	fprintf(f, "%s%s %s on %s%s, seed %llu\n", colour(stderr, C_BOLD), r->subject->unit->name,
 		r->subject->test_case, r->kernel, colour(stderr, C_OFF),
 		(unsigned long long)r->seed);
@@ -141,7 +128,7 @@ void result__print(FILE *f, const struct result *r, bool timing)
 	if (!about_rows(r->run))
 		print_stderr(f, r);
 	if (r->report.nr_columns)
-		report__print(f, &r->report, width());
+		report__print(f, &r->report, width < MAX_WIDTH ? width : MAX_WIDTH);
 	if (r->run->outcome == OUT_LOST)
 		print_stderr(f, r);
 	print_verdict(f, r);

@@ -108,6 +108,50 @@ void text__dedent(struct buf *out, const char *text)
 	}
 }
 
+size_t text__columns(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += (*s & 0xc0) != 0x80;
+	return n;
+}
+
+/* Bytes of at most `max` characters of `s`, up to a blank when there is one near the end. */
+static size_t fitting(const char *s, size_t len, size_t max)
+{
+	size_t blank = 0;
+
+	for (size_t i = 0, n = 0; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80 && n++ == max)
+			return blank > max / 2 ? blank : i;
+		if (s[i] == ' ')
+			blank = i + 1;
+	}
+	return len;
+}
+
+void text__wrap(struct buf *out, const char *text, size_t len, size_t width)
+{
+	for (struct lines l = lines_of(text, len); lines__next(&l);) {
+		size_t mark = 0, indent, room = width, n;
+
+		while (mark < l.len && strchr(" !+-", l.line[mark]))
+			mark++;
+		indent = mark + 2 < width / 2 ? mark + 2 : width / 2;
+		do {
+			size_t shown = n = fitting(l.line, l.len, room);
+
+			while (shown && l.line[shown - 1] == ' ')
+				shown--;
+			buf__printf(out, "%*s%.*s\n", (int)(width - room), "", (int)shown, l.line);
+			l.line += n;
+			l.len -= n;
+			room = width - indent;
+		} while (l.len);
+	}
+}
+
 void strings__add(struct strings *s, char *owned)
 {
 	s->items = xrealloc(s->items, s->count + 1, sizeof(*s->items));

@@ -25,6 +25,12 @@ char *text__trim(const char *text, size_t len);
 bool text__blank(const char *text, size_t len);
 bool text__starts(const char *text, size_t len, const char *prefix);
 bool text__ends(const char *text, size_t len, const char *suffix);
+/* Characters of `s`, not bytes: good enough for columns that mostly hold ASCII. */
+size_t text__columns(const char *s);
+/* Appends the lines of `text` in ones of at most `width` characters. What continues a line stands two further in than
+ * its first word.
+ */
+void text__wrap(struct buf *out, const char *text, size_t len, size_t width);
 /* Appends `text` without the indentation that all lines share, "\n" behind every line. */
 void text__dedent(struct buf *out, const char *text);
 

@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "util.h"
+
+enum { NARROWEST = 40, WIDEST = 1000 }; /* columns of a terminal */
 
 bool say_quiet;
 
@@ -58,6 +61,19 @@ const char *colour(FILE *f, enum colour c)
 	const char *no_color = getenv("NO_COLOR");
 
 	return (no_color && *no_color) || !isatty(fileno(f)) ? "" : codes[c];
+}
+
+unsigned terminal_width(unsigned otherwise)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	uint64_t n = 0;
+
+	if (columns && !parse_u64(columns, &n) && n >= NARROWEST && n <= WIDEST)
+		return n;
+	if (!ioctl(1, TIOCGWINSZ, &size) || !ioctl(2, TIOCGWINSZ, &size))
+		n = size.ws_col;
+	return n >= NARROWEST ? n : otherwise;
 }
 
 void *xrealloc(void *p, size_t n, size_t size)

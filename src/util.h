@@ -70,6 +70,11 @@ void say(const char *fmt, ...) __printf(1, 2);
 extern bool say_quiet;
 
 /* Escape sequences when `f` is a terminal and NO_COLOR is unset, "" otherwise. */
+/* Of the terminal: what COLUMNS says, or the one behind stdout or, as a pool's jobs have none, stderr. `otherwise`
+ * when there is none.
+ */
+unsigned terminal_width(unsigned otherwise);
+
 enum colour { C_OFF, C_BOLD, C_DIM, C_RED, C_GREEN, C_YELLOW };
 const char *colour(FILE *f, enum colour c);
 

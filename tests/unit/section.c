@@ -154,12 +154,38 @@ static void test_dedent(void **state)
 	}
 }
 
+static void test_wrap(void **state)
+{
+	static const struct {
+		const char *text, *wrapped;
+	} cases[] = {
+		{ "", "" },
+		{ "short\n", "short\n" },
+		{ "no end", "no end\n" },
+		{ "one two three four five six\nseven", "one two three four\n  five six\nseven\n" },
+		{ "  ! one two three four five", "  ! one two three\n      four five\n" },
+		{ "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrst\n  uvwxyz\n" },
+		{ "\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc x yz",
+		  "\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc x yz\n" },
+		{ "                        deep", "\n              deep\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_buf struct buf out = { 0 };
+
+		buf__add(&out, "", 0);
+		text__wrap(&out, cases[i].text, strlen(cases[i].text), 20);
+		assert_string_equal(out.data, cases[i].wrapped);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parts),	  cmocka_unit_test(test_several_files),
 		cmocka_unit_test(test_misplaced), cmocka_unit_test(test_vocabulary),
-		cmocka_unit_test(test_dedent),
+		cmocka_unit_test(test_dedent),	  cmocka_unit_test(test_wrap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
