@@ -34,7 +34,11 @@ static int complain(const char *command, int err, const struct buf *said)
 	else if (err == -ETIMEDOUT)
 		err_msg("%s: no answer; `scontrol ping` asks for the controller", command);
 	else if (err != -EINTR)
-		err_msg("%s%s", named ? "" : prefix, why);
+		err_msg("%s%s%s", named ? "" : prefix, why,
+			strstr(why, "configuration source") || strstr(why, "contact slurm")
+				? "\n`scontrol ping` tells whether a controller is reached; "
+				  "SLURM_CONF names another slurm.conf"
+				: "");
 	return err;
 }
 
