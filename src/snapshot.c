@@ -161,9 +161,10 @@ int snapshot__base(const struct image *image, struct snapshot **out)
 	return snapshot__get(&base, out);
 }
 
-static int make_from_base(const struct snapshot_source *s, const char *ram, struct vm **vm)
+static int make_from_base(const struct snapshot_source *s, const char *dir, struct vm **vm)
 {
-	cleanup_free char *base_ram = NULL, *base_state = NULL;
+	cleanup_free char *ram = xprintf("%s/ram", dir), *link = xprintf("%s/base", dir);
+	cleanup_free char *base_ram = NULL, *base_state = NULL, *target = NULL;
 	struct snapshot *from = NULL;
 	int err = snapshot__base(s->image, &from);
 
@@ -171,20 +172,25 @@ static int make_from_base(const struct snapshot_source *s, const char *ram, stru
 		return err;
 	base_ram = xprintf("%s/ram", from->dir);
 	base_state = xprintf("%s/state", from->dir);
-	err = sparse__copy(base_ram, ram);
+	target = xprintf("..%s", strrchr(from->dir, '/'));
+	if (symlink(target, link))
+		err = err_sys("%s", link);
+	if (!err)
+		err = sparse__copy(base_ram, ram);
 	if (!err)
 		err = vm__restore(s->image, ram, base_state, true, false, vm);
 	snapshot__free(from);
 	return err;
 }
 
-static int make(const struct snapshot_source *s, const char *ram, const char *state)
+static int make(const struct snapshot_source *s, const char *dir)
 {
+	cleanup_free char *ram = xprintf("%s/ram", dir), *state = xprintf("%s/state", dir);
 	struct vm *vm = NULL;
 	int64_t start;
 	int err;
 
-	err = s->prototype ? make_from_base(s, ram, &vm) : make_base(s, ram, &vm);
+	err = s->prototype ? make_from_base(s, dir, &vm) : make_base(s, ram, &vm);
 	start = now_ms();
 	if (!err && s->prototype) {
 		say("%s %s on %s: no snapshot yet; BCC compiles and attaches the prototype",
@@ -197,23 +203,6 @@ static int make(const struct snapshot_source *s, const char *ram, const char *st
 		say("%s %s on %s: attached in %.1f s", s->name, s->test_case, s->image->kernel,
 		    (now_ms() - start) / 1000.0);
 	vm__free(vm);
-	return err;
-}
-
-/* Nobody's code but ours runs in there: a guest that dies has met with a trouble of the host's, such as a moment
- * without room on the disk.
- */
-static int make_twice(const struct snapshot_source *s, const char *dir)
-{
-	cleanup_free char *ram = xprintf("%s/ram", dir), *state = xprintf("%s/state", dir);
-	int err = make(s, ram, state);
-
-	if (err == -EPROTO && s->prototype) {
-		say("%s %s on %s: once more", s->name, s->test_case, s->image->kernel);
-		unlink(ram);
-		unlink(state);
-		err = make(s, ram, state);
-	}
 	return err;
 }
 
@@ -250,10 +239,24 @@ static int make_in_place(const struct snapshot_source *s, const char *store, con
 	lock = new_folder(store, &tmp);
 	if (lock < 0)
 		return lock;
-	err = make_twice(s, tmp);
+	err = make(s, tmp);
 	if (!err && rename(tmp, dir) && errno != ENOTEMPTY && errno != EEXIST)
 		err = err_sys("%s", dir);
 	file__remove_tree(tmp); /* unless it is in place */
+	return err;
+}
+
+/* Nobody's code but ours runs in there: a guest that dies has met with a trouble of the host's, such as a moment
+ * without room on the disk.
+ */
+static int make_twice(const struct snapshot_source *s, const char *store, const char *dir)
+{
+	int err = make_in_place(s, store, dir);
+
+	if (err == -EPROTO && s->prototype) {
+		say("%s %s on %s: once more", s->name, s->test_case, s->image->kernel);
+		err = make_in_place(s, store, dir);
+	}
 	return err;
 }
 
@@ -271,7 +274,7 @@ static int open_made(const struct snapshot_source *source, const char *store, co
 	err = maker < 0 ? err_sys("%s", making) : store__lock(maker, name);
 	if (!err && (fd = store__open(dir)) < 0) {
 		store__forget_older(name);
-		err = make_in_place(source, store, dir);
+		err = make_twice(source, store, dir);
 		unlink(making);
 		*made = true;
 	}
@@ -304,19 +307,28 @@ int snapshot__get(const struct snapshot_source *source, struct snapshot **out)
 {
 	cleanup_free char *store = store__dir(), *name = snapshot_name(source);
 	cleanup_free char *dir = name ? xprintf("%s/%s", store, name) : NULL;
+	cleanup_free char *base = name ? xprintf("%s/base", dir) : NULL;
 	bool made = false, unpacked = false;
 	cleanup_fd int lock = -1;
 	int err;
 
 	if (!name)
 		return -EINVAL;
-	lock = lock_made(source, name, dir, &made);
-	if (lock < 0)
-		return lock;
-	futimens(lock, NULL); /* used now */
-	err = store__unpack(dir, &unpacked);
+	do {
+		lock = lock_made(source, name, dir, &made);
+		if (lock < 0)
+			return lock;
+		err = store__unpack(dir, &unpacked);
+		if (err == -ESTALE) {
+			close_fd(&lock);
+			store__remove(dir);
+		}
+	} while (err == -ESTALE);
 	if (err)
 		return err;
+	/* Used now, and the base a moment later: it goes last. */
+	futimens(lock, NULL);
+	utimensat(AT_FDCWD, base, NULL, 0);
 	if (made || unpacked)
 		store__keep_within(store__bound());
 	*out = xcalloc(1, sizeof(**out));

@@ -9,9 +9,11 @@
  */
 int sparse__copy(const char *from, const char *to);
 
-/* Data between holes, in chunks, each compressed by zstd: struct chunk_head, then its bytes. */
-int sparse__pack(const char *from, const char *to);
-/* -EBADMSG when `from` is not what sparse__pack() writes. */
-int sparse__unpack(const char *from, const char *to);
+/* What differs from the file `base`, which is as long and holds whole MiB: of each MiB the 4 KiB pages that do,
+ * compressed by zstd behind a struct chunk_head.
+ */
+int sparse__pack(const char *from, const char *base, const char *to);
+/* `base` has to be what it was. -EBADMSG when `from` is not what sparse__pack() writes. */
+int sparse__unpack(const char *from, const char *base, const char *to);
 
 #endif

@@ -45,23 +45,22 @@ struct entry {
 	uint64_t bytes;
 };
 
-static uint64_t disk_usage(const char *dir)
+static uint64_t disk_usage(const char *path)
 {
-	static const char *const files[] = { "ram", "ram.zst", "state" };
+	DIR *dir = opendir(path);
 	uint64_t bytes = 0;
 	struct stat st;
 
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		cleanup_free char *path = xprintf("%s/%s", dir, files[i]);
-
-		if (!stat(path, &st))
+	for (struct dirent *e; dir && (e = readdir(dir));)
+		if (!fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+		    S_ISREG(st.st_mode))
 			bytes += st.st_blocks * 512ULL;
-	}
+	if (dir)
+		closedir(dir);
 	return bytes;
 }
 
-/* Removes a folder that nobody has locked. */
-static bool remove_unused(const char *dir)
+bool store__remove(const char *dir)
 {
 	cleanup_fd int fd = store__open(dir);
 
@@ -108,7 +107,7 @@ static struct entry *list_entries(const char *store, size_t *n)
 			continue;
 		}
 		if (!strncmp(e->d_name, "tmp.", 4)) {
-			remove_unused(path);
+			store__remove(path);
 			continue;
 		}
 		entries = xrealloc(entries, *n + 1, sizeof(*entries));
@@ -145,13 +144,34 @@ uint64_t store__bytes(void)
 
 /* --- hot and cold --- */
 
-/* Makes the file `name` in the folder by fn(from, ...), whole or not at all. */
-static int make_file(const char *dir, const char *from, const char *name,
-		     int (*fn)(const char *from, const char *to))
+/* A lock on the base of the snapshot in the folder `dir`, with flock()'s `how`, or -1. */
+static int lock_base(const char *dir, int how)
 {
-	cleanup_free char *source = xprintf("%s/%s", dir, from), *to = xprintf("%s/%s", dir, name);
-	cleanup_free char *tmp = xprintf("%s/tmp.%s.%d", dir, name, getpid());
-	int err = fn(source, tmp);
+	cleanup_free char *base = xprintf("%s/base", dir);
+	cleanup_fd int fd = store__open(base);
+
+	return fd >= 0 && !flock(fd, how) ? steal_fd(&fd) : -1;
+}
+
+/* "DIR/ram.ID.zst"; the base's state is another one when it was made anew. NULL when there is no base. */
+static char *packed_path(const char *dir)
+{
+	cleanup_free char *state = xprintf("%s/base/state", dir), *id = NULL;
+	cleanup_buf struct buf b = { 0 };
+
+	if (file__read(state, &b))
+		return NULL;
+	id = hash_hex(b.data, b.len);
+	return xprintf("%s/ram.%.16s.zst", dir, id);
+}
+
+/* Makes the file `to` in the folder from another one and the base's memory, whole or not at all. */
+static int make_file(const char *dir, const char *from, const char *to,
+		     int (*fn)(const char *from, const char *base, const char *to))
+{
+	cleanup_free char *base = xprintf("%s/base/ram", dir);
+	cleanup_free char *tmp = xprintf("%s/tmp.%d", dir, getpid());
+	int err = fn(from, base, tmp);
 
 	if (!err && rename(tmp, to))
 		err = err_sys("%s", to);
@@ -162,45 +182,59 @@ static int make_file(const char *dir, const char *from, const char *name,
 
 int store__unpack(const char *dir, bool *grown)
 {
-	cleanup_free char *ram = xprintf("%s/ram", dir);
+	cleanup_free char *ram = xprintf("%s/ram", dir), *packed = NULL;
+	cleanup_fd int base = -1;
 	int err;
 
 	*grown = access(ram, F_OK);
 	if (!*grown)
 		return 0;
-	err = make_file(dir, "ram.zst", "ram", sparse__unpack);
+	base = lock_base(dir, LOCK_SH);
+	packed = base < 0 ? NULL : packed_path(dir);
+	if (!packed || access(packed, F_OK))
+		return -ESTALE;
+	err = make_file(dir, packed, ram, sparse__unpack);
 	return err == -EBADMSG ? err_msg("%s: damaged; remove that folder", dir) : err;
 }
 
-/* What killed processes left; nobody else is in the folder. */
-static void remove_half_made(const char *path)
+/* Removes what killed processes left, and what was packed against another base than `packed`; nobody else is in the
+ * folder.
+ */
+static void tidy(const char *path, const char *packed)
 {
 	DIR *dir = opendir(path);
 
 	for (struct dirent *e; dir && (e = readdir(dir));)
-		if (!strncmp(e->d_name, "tmp.", 4))
+		if (!strncmp(e->d_name, "tmp.", 4) ||
+		    (!strncmp(e->d_name, "ram.", 4) && strcmp(e->d_name, strrchr(packed, '/') + 1)))
 			unlinkat(dirfd(dir), e->d_name, 0);
 	if (dir)
 		closedir(dir);
 }
 
-/* Leaves the memory packed only: a third of the room, and a second to bring it back. */
+/* Leaves what differs from the base's memory only: a tenth of the room, and a moment to bring it back. A base stays
+ * as it is.
+ */
 static void pack(struct entry *e)
 {
-	cleanup_free char *ram = xprintf("%s/ram", e->path), *zst = xprintf("%s/ram.zst", e->path);
-	cleanup_fd int fd = store__open(e->path);
+	cleanup_free char *ram = xprintf("%s/ram", e->path), *packed = NULL;
+	cleanup_fd int fd = store__open(e->path), base = -1;
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) || access(ram, F_OK))
 		return;
-	remove_half_made(e->path);
-	if (!access(zst, F_OK) || !make_file(e->path, "ram", "ram.zst", sparse__pack))
+	base = lock_base(e->path, LOCK_SH | LOCK_NB);
+	packed = base < 0 ? NULL : packed_path(e->path);
+	if (!packed)
+		return;
+	tidy(e->path, packed);
+	if (!access(packed, F_OK) || !make_file(e->path, ram, packed, sparse__pack))
 		unlink(ram);
 	e->bytes = disk_usage(e->path);
 }
 
 static void drop(struct entry *e)
 {
-	if (remove_unused(e->path))
+	if (store__remove(e->path))
 		e->bytes = 0;
 }
 
@@ -272,7 +306,7 @@ void store__forget_older(const char *name)
 
 	for (size_t i = 0; i < n; i++)
 		if (!strncmp(strrchr(entries[i].path, '/') + 1, name, stem))
-			remove_unused(entries[i].path);
+			store__remove(entries[i].path);
 	free_entries(entries, n);
 }
 

@@ -4,9 +4,10 @@
 
 #include "util.h"
 
-/* The folder of snapshots in the cache: a folder each, NAME.HASH, that holds the files "ram", "state" and,
- * once it was cold, "ram.zst". Whoever uses one holds a shared lock on its folder; who packs or
- * removes it, an exclusive one. "tmp.*" are in the making, "*.lock" are makers' locks.
+/* The folder of snapshots in the cache: a folder each, NAME.HASH, that holds the files "ram", "state", the link
+ * "base" to the folder of the kernel's base unless it is one and, once it was cold, "ram.ID.zst": what differs from the
+ * base's "ram". Whoever uses one holds a shared lock on its folder; who packs or removes it, an exclusive one. "tmp.*"
+ * are in the making, "*.lock" are makers' locks.
  */
 
 /* Path of the store; owned by the caller. */
@@ -24,7 +25,7 @@ int store__lock(int fd, const char *name);
 int store__check_space(void);
 
 /* Brings the memory of a cold snapshot back, whose folder the caller has locked; `*grown` is set when it
- * had to. 0 or -errno after printing the error.
+ * had to. 0, -ESTALE when that cannot be, as its base is no longer there, or -errno after printing the error.
  */
 int store__unpack(const char *dir, bool *grown);
 
@@ -32,6 +33,9 @@ int store__unpack(const char *dir, bool *grown);
  * on disk; those in use stay as they are.
  */
 void store__keep_within(uint64_t max_bytes);
+
+/* Removes the snapshot in the folder unless somebody has locked it; returns whether it did. */
+bool store__remove(const char *dir);
 
 /* Removes snapshots of the same unit, case and kernel as `name`: something has changed for them. */
 void store__forget_older(const char *name);

@@ -36,7 +36,7 @@ run | grep -q 'no snapshot yet' || fail 'a snapshot of another prototype was use
 # --- a guest that dies while its snapshot is made: told how, and made once more ---
 echo '# and another' >>bcc/01-kprobe-counter.py
 run >"$work/log" &
-until grep -q 'no snapshot yet' "$work/log"; do sleep 0.05; done
+until grep -qs 'no snapshot yet' "$work/log"; do sleep 0.05; done
 pkill -KILL -f "^qemu-system-x86_64 .*$store"
 wait $!
 expect 'the guest is gone: QEMU was killed by signal 9 \(Killed\)' "$(cat "$work/log")"
@@ -50,14 +50,19 @@ WORKBOOK_SNAPSHOTS_MB=1 ./workbook run 01 --kernel 6.12 >/dev/null 2>&1 || fail 
     fail 'more than the one in use is kept:' "$(ls "$store")"
 
 # --- a cold one is packed, not lost ---
+rm -r "$store"
 run >/dev/null
-cp --sparse=always "$store"/01-kprobe-counter.pair.*/ram "$work/before"
-WORKBOOK_SNAPSHOTS_MB=450 ./workbook run 01 --solution --kernel 6.12 >/dev/null 2>&1 || fail 'no match beside a packed one'
 pair=$(find "$store" -name '01-kprobe-counter.pair.*' -type d)
-[ -e "$pair/ram.zst" ] && [ ! -e "$pair/ram" ] ||
+cp --sparse=always "$pair/ram" "$work/before"
+WORKBOOK_SNAPSHOTS_MB=800 ./workbook run 01 --solution --kernel 6.12 >/dev/null 2>&1 || fail 'no match beside a packed one'
+[ "$(find "$pair" -name 'ram*' -size -40M)" = "$(find "$pair" -name 'ram*')" ] ||
     fail 'the cold snapshot was not packed:' "$(du -am "$store")"
+cp -r "$pair" "$work/packed"
 run | grep -q 'no snapshot yet' && fail 'the packed snapshot was made anew'
 cmp "$work/before" "$pair/ram" || fail 'the packed snapshot has changed'
+rm -r "$store"/base.* "$pair"
+mv "$work/packed" "$pair"
+run | grep -q 'no snapshot yet' || fail 'what was packed against another base was used'
 
 # --- two restored guests ---
 for guest in 1 2; do

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What is packed and unpacked is the same, holes included; what is damaged is told. */
+/* What is copied is the same, holes included; what is packed and unpacked too; what is damaged is told. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -12,27 +12,33 @@
 #include "sparse.h"
 
 static char folder[] = "/tmp/sparse-test-XXXXXX";
-static char *raw, *packed, *again;
+static char *raw, *base, *packed, *again;
 
 enum { SIZE = 64 << 20 };
 
-/* 3 MB of data in the middle of a hole, some bytes behind it, a hole at the end. */
+/* 3 MB of data in the middle of a hole, the bytes `end` behind it, a hole at the end. */
+static int make_raw(const char *path, off_t at, const char *end)
+{
+	cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	cleanup_free char *data = xcalloc(3, 1 << 20);
+
+	for (int i = 0; i < 3 << 20; i++)
+		data[i] = (i + at) * 2654435761u >> 24;
+	return fd < 0 || ftruncate(fd, SIZE) || pwrite(fd, data, 3 << 20, at) != 3 << 20 ||
+	       pwrite(fd, end, 3, 40 << 20) != 3;
+}
+
+/* The base has zeros where the other has data, data where it has zeros, the same, and other data. */
 static int set_up(void **state)
 {
-	cleanup_free char *data = xcalloc(3, 1 << 20);
-	cleanup_fd int fd = -1;
-
 	(void)state;
 	if (!mkdtemp(folder))
 		return -1;
 	raw = xprintf("%s/raw", folder);
+	base = xprintf("%s/base", folder);
 	packed = xprintf("%s/packed", folder);
 	again = xprintf("%s/again", folder);
-	for (int i = 0; i < 3 << 20; i++)
-		data[i] = i * 2654435761u >> 24;
-	fd = open(raw, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	return fd < 0 || ftruncate(fd, SIZE) || pwrite(fd, data, 3 << 20, 8 << 20) != 3 << 20 ||
-	       pwrite(fd, "end", 3, 40 << 20) != 3;
+	return make_raw(raw, 8 << 20, "end") || make_raw(base, (9 << 20) + 4096, "END");
 }
 
 static int tear_down(void **state)
@@ -40,6 +46,7 @@ static int tear_down(void **state)
 	(void)state;
 	file__remove_tree(folder);
 	free(raw);
+	free(base);
 	free(packed);
 	free(again);
 	return 0;
@@ -56,7 +63,7 @@ static void assert_same(const char *a, const char *b)
 	assert_int_equal(y.len, SIZE);
 	assert_int_equal(memcmp(x.data, y.data, SIZE), 0);
 	assert_int_equal(stat(b, &st), 0);
-	assert_true(st.st_blocks * 512 < 8 << 20);
+	assert_true(st.st_blocks * 512 < 10 << 20);
 }
 
 static void test_copy(void **state)
@@ -69,34 +76,58 @@ static void test_copy(void **state)
 
 static void test_pack(void **state)
 {
-	assert_int_equal(sparse__pack(raw, packed), 0);
-	assert_int_equal(sparse__unpack(packed, again), 0);
+	assert_int_equal(sparse__pack(raw, base, packed), 0);
+	assert_int_equal(sparse__unpack(packed, base, again), 0);
 	assert_same(raw, again);
 	unlink(again);
 }
 
-/* Cut anywhere, or with a byte changed in the first head, it is no packed file. */
+/* Of the same nothing is left but the end, and a file of another length is no base. */
+static void test_same(void **state)
+{
+	cleanup_free char *none = xprintf("%s/none", folder),
+			  *short_one = xprintf("%s/short", folder);
+	struct stat st;
+
+	assert_int_equal(sparse__pack(raw, raw, none), 0);
+	assert_int_equal(stat(none, &st), 0);
+	assert_int_equal(st.st_size, 48);
+	assert_int_equal(sparse__unpack(none, raw, again), 0);
+	assert_same(raw, again);
+	unlink(again);
+	unlink(none);
+	assert_int_equal(sparse__copy(base, short_one), 0);
+	assert_int_equal(truncate(short_one, SIZE / 2), 0);
+	assert_true(sparse__pack(raw, short_one, none) < 0);
+	assert_int_equal(sparse__unpack(packed, short_one, again), -EBADMSG);
+	unlink(again);
+}
+
+/* Cut anywhere, or with other bits or numbers in the first head, it is no packed file. */
 static void test_damaged(void **state)
 {
-	static const char *const ends[] = { "0", "7", "20", "100000" };
+	off_t ends[] = { 0, 7, 20, 0 };
+	struct stat st;
 
+	assert_int_equal(stat(packed, &st), 0);
+	ends[3] = st.st_size - 1;
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		assert_int_equal(truncate(packed, atol(ends[i])), 0);
-		assert_int_equal(sparse__unpack(packed, again), -EBADMSG);
+		assert_int_equal(truncate(packed, ends[i]), 0);
+		assert_int_equal(sparse__unpack(packed, base, again), -EBADMSG);
 		unlink(again);
 		unlink(packed);
-		assert_int_equal(sparse__pack(raw, packed), 0);
+		assert_int_equal(sparse__pack(raw, base, packed), 0);
 	}
-	for (int at = 8; at < 16; at++) {
+	for (int at = 8; at < 48; at++) {
 		cleanup_fd int fd = open(packed, O_WRONLY | O_CLOEXEC);
 
-		assert_int_equal(pwrite(fd, "\377", 1, at), 1);
-		assert_int_equal(sparse__unpack(packed, again), -EBADMSG);
+		assert_int_equal(pwrite(fd, "\125", 1, at), 1);
+		assert_int_equal(sparse__unpack(packed, base, again), -EBADMSG);
 		unlink(again);
 		unlink(packed);
-		assert_int_equal(sparse__pack(raw, packed), 0);
+		assert_int_equal(sparse__pack(raw, base, packed), 0);
 	}
-	assert_true(sparse__pack("/nowhere", again) < 0);
+	assert_true(sparse__pack("/nowhere", base, again) < 0);
 }
 
 int main(void)
@@ -104,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_damaged),
 	};
 
