@@ -8,16 +8,17 @@
 
 #define BUILD_MS (20 * 60 * 1000) /* the first build makes an image for vmlinux.h */
 #define FACTS_MS 20000
-#define MAX_ARGS 64
 
-int build__targets(const char *const targets[], struct buf *messages)
+int build__targets(const struct strings *targets, struct buf *messages)
 {
-	const char *argv[MAX_ARGS] = { "make", "-s", "--no-print-directory", "-C", project_root() };
-	size_t n = 5;
+	const char *const make[] = { "make", "-s", "--no-print-directory", "-C", project_root() };
+	cleanup_free const char **argv =
+		xcalloc(ARRAY_SIZE(make) + targets->count + 1, sizeof(*argv));
 	int status;
 
-	for (; *targets && n < MAX_ARGS - 1; targets++)
-		argv[n++] = *targets;
+	memcpy(argv, make, sizeof(make));
+	for (size_t i = 0; i < targets->count; i++)
+		argv[ARRAY_SIZE(make) + i] = targets->items[i];
 	status = proc__run(argv, NULL, messages, BUILD_MS);
 	if (status == -ETIMEDOUT)
 		err_msg("make: not done within 20 minutes");
@@ -28,20 +29,13 @@ int build__targets(const char *const targets[], struct buf *messages)
 
 int build__grader(const struct strings *units)
 {
-	static const char *const common[] = {
-		"build/agent",	  "build/facts",    "build/tags",
-		"build/common.a", "build/compat.a", "build/vmlinux.h"
-	};
-	const char *targets[MAX_ARGS] = { 0 };
-	cleanup_strings struct strings tests = { 0 };
-	size_t n = ARRAY_SIZE(common);
+	cleanup_strings struct strings targets = { 0 };
 
-	memcpy(targets, common, sizeof(common));
-	for (size_t i = 0; i < units->count && n < MAX_ARGS - 1; i++) {
-		strings__add(&tests, xprintf("build/tests/%s", units->items[i]));
-		targets[n++] = tests.items[i];
-	}
-	return build__targets(targets, NULL) ? -EINVAL : 0;
+	strings__split(&targets, "build/agent build/facts build/tags build/common.a build/compat.a "
+				 "build/vmlinux.h");
+	for (size_t i = 0; i < units->count; i++)
+		strings__add(&targets, xprintf("build/tests/%s", units->items[i]));
+	return build__targets(&targets, NULL) ? -EINVAL : 0;
 }
 
 int build__facts(const char *object, struct buf *facts)

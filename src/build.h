@@ -5,11 +5,11 @@
 #include "text.h"
 #include "util.h"
 
-/* Has make bring `targets` (NULL-terminated, relative to the project's root) up to date, so that what
+/* Has make bring `targets` (relative to the project's root) up to date, so that what
  * runs is what the tree says. Compilers' messages are appended to `messages`, or go to stderr where
  * that is NULL. Returns 0, 1 when something does not build, or -errno.
  */
-int build__targets(const char *const targets[], struct buf *messages);
+int build__targets(const struct strings *targets, struct buf *messages);
 
 /* The same for all that building and judging submissions of these exercises takes. */
 int build__grader(const struct strings *units);

@@ -100,9 +100,10 @@ static int put_programs(struct vm *vm, const char *which)
 		err = unit__find(&unit, units_root(), which);
 		if (!err) {
 			/* An exercise that does not build yet is no reason to stay out. */
-			const char *const targets[] = { unit.number, NULL };
+			cleanup_strings struct strings targets = { 0 };
 
-			err = build__targets(targets, NULL) < 0 ? -EINTR : put_unit(vm, &unit);
+			strings__add(&targets, xstrdup(unit.number));
+			err = build__targets(&targets, NULL) < 0 ? -EINTR : put_unit(vm, &unit);
 		}
 		return err;
 	}

@@ -326,8 +326,9 @@ static int plan(struct suite *s)
 		if (!chosen(s->args, &s->units.items[u]))
 			continue;
 		err = add_unit(s, &s->units.items[u]);
-		for (size_t k = 0; k < kernels->count; k++)
-			for (size_t c = 0; c < ARRAY_SIZE(cases); c++)
+		/* Neighbours run at the same time: on two kernels, so that neither waits for the other's base. */
+		for (size_t c = 0; c < ARRAY_SIZE(cases); c++)
+			for (size_t k = 0; k < kernels->count; k++)
 				add_job(s, (struct job){ .unit = &s->units.items[u],
 							 .kernel = kernels->items[k],
 							 .test_case = cases[c] });
@@ -345,11 +346,16 @@ static int plan(struct suite *s)
 
 static int build_all(struct suite *s)
 {
-	int err = 0;
+	cleanup_strings struct strings targets = { 0 };
+	int err;
 
 	say("building %zu programs", s->checks.count);
+	for (size_t i = 0; i < s->checks.count; i++)
+		subject__add_targets(&s->checks.items[i].subject, &targets);
+	strings__sort(&targets);
+	err = build__targets(&targets, NULL);
 	for (size_t i = 0; i < s->checks.count && !err; i++)
-		err = subject__build(&s->checks.items[i].subject, NULL);
+		err = subject__read_facts(&s->checks.items[i].subject);
 	return err;
 }
 

@@ -86,20 +86,37 @@ void subject__free(struct subject *s)
 	*s = (struct subject){ 0 };
 }
 
+void subject__add_targets(const struct subject *s, struct strings *targets)
+{
+	strings__add(targets, xstrdup(s->program));
+	strings__add(targets, xstrdup(s->test));
+	strings__split(targets, "build/agent build/facts");
+}
+
+int subject__read_facts(struct subject *s)
+{
+	cleanup_free char *object = xprintf("%s.bpf.o", s->binary);
+
+	return build__facts(object, &s->facts);
+}
+
 int subject__build(struct subject *s, struct buf *messages)
 {
-	const char *const targets[] = { s->program, s->test, "build/agent", "build/facts", NULL };
-	cleanup_free char *object = xprintf("%s.bpf.o", s->binary);
-	int err = build__targets(targets, messages);
+	cleanup_strings struct strings targets = { 0 };
+	int err;
 
-	return err ? err : build__facts(object, &s->facts);
+	subject__add_targets(s, &targets);
+	err = build__targets(&targets, messages);
+	return err ? err : subject__read_facts(s);
 }
 
 int subject__build_test(struct subject *s, struct buf *messages)
 {
-	const char *const targets[] = { s->test, "build/agent", NULL };
+	cleanup_strings struct strings targets = { 0 };
 
-	return build__targets(targets, messages);
+	strings__add(&targets, xstrdup(s->test));
+	strings__add(&targets, xstrdup("build/agent"));
+	return build__targets(&targets, messages);
 }
 
 /* `test` is the caller's, to outlive the source. */

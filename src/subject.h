@@ -27,7 +27,7 @@ struct subject {
 	uint64_t capabilities;
 	struct strings files, programs; /* as of struct front */
 	char *pins;			/* as of struct front, or NULL */
-	struct buf facts;		/* after subject__build() */
+	struct buf facts;		/* after subject__read_facts() */
 };
 
 /* `wrong` names the patch of a SUBJECT_WRONG, without ".patch". Reads the front matter. Returns 0 or
@@ -35,8 +35,8 @@ struct subject {
  */
 int subject__init(struct subject *s, const struct unit *unit, enum subject_kind kind,
 		  const char *wrong);
-/* The same for what sandbox__build() left, which must outlive the subject; subject__build() then builds
- * what runs and judges it.
+/* The same for what sandbox__build() left, which must outlive the subject; build__grader() builds what runs and judges
+ * it.
  */
 int subject__init_built(struct subject *s, const struct unit *unit, const struct built *built);
 void subject__free(struct subject *s);
@@ -46,6 +46,12 @@ void subject__free(struct subject *s);
  * stderr). Returns 0, 1 when something does not build, or -errno.
  */
 int subject__build(struct subject *s, struct buf *messages);
+
+/* The two halves of it, for many at once: adds the make targets, reads the facts of what is built. The latter returns 0
+ * or -errno after printing the error.
+ */
+void subject__add_targets(const struct subject *s, struct strings *targets);
+int subject__read_facts(struct subject *s);
 
 /* Builds only what its snapshot is made of. */
 int subject__build_test(struct subject *s, struct buf *messages);
