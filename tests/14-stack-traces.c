@@ -399,6 +399,7 @@ const struct test_case pair = {
  */
 enum { THREADS = 2, PHASES = 3, FREQUENCY = 97, PAGES = 64, BUFFER = 1 << 16 };
 enum { NESTING = 40 }; /* deeper than a map of small stacks, and not as deep as MAX_DEPTH */
+enum { VISIT = 23 };   /* samples: more than counts may be off */
 enum what { COMPRESS, ENCRYPT, COPY, SORT };
 
 struct phase {
@@ -423,7 +424,7 @@ static struct profile {
 	struct sampler sampler[THREADS];
 	int go[2]; /* a pipe */
 	pid_t pid;
-	int done;
+	int done, visit_over;
 } * profile;
 
 /* Does nothing, always at the same address, until *stop is set. */
@@ -603,6 +604,28 @@ static bool lead(int t)
 	return true;
 }
 
+SEEN static void visit(void *arg __maybe_unused)
+{
+	compress(&profile->visit_over);
+}
+
+static void play_visitor(void *arg)
+{
+	stim__pin(0, profile->sampler[0].cpu);
+	begin(visit, arg);
+}
+
+/* Others run by chance only; this one certainly does, and is no concern of --pid's. */
+static void be_visited(struct stim *s)
+{
+	pid_t pid = stim__fork(s, play_visitor, NULL);
+
+	for (unsigned seen = 0; seen < VISIT; seen += take_samples(&profile->sampler[0], pid))
+		poll(NULL, 0, 3);
+	__atomic_store_n(&profile->visit_over, 1, __ATOMIC_SEQ_CST);
+	stim__wait(pid);
+}
+
 static void plan_phases(struct stim *s)
 {
 	static const unsigned primes[] = { 31, 41, 53, 67 };
@@ -721,6 +744,7 @@ static void run_exercise(struct stim *s)
 	while (lead(0) | lead(1))
 		poll(NULL, 0, 3);
 	wait_until(&profile->done, 1);
+	be_visited(s);
 	for (const struct view *v = views; v < views + ARRAY_SIZE(views); v++) {
 		stim__mistake(s, v->sentence);
 		for (int t = 0; t < THREADS; t++)
