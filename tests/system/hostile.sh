@@ -82,7 +82,7 @@ expected()
     local i line busy
     for i in "${!cases[@]}"; do
         line=$(header "$1" "${cases[i]}")
-        busy=$(header Expect-busy "${cases[i]}")
+        busy=$([ "$1" != Expect ] || header Expect-busy "${cases[i]}")
         [ -z "$line" ] || printf '%s\t%s%s\n' "${submissions[i]}" "$line" "${busy:+$'\t'$busy}"
     done
 }
