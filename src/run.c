@@ -287,6 +287,13 @@ static int run_stimulus(struct vm *vm, uint64_t seed, struct run *r)
 	return 0;
 }
 
+static int conclude_left(struct run *r)
+{
+	return conclude(r, OUT_LEFT,
+			xprintf("libbpf: left behind: %.*s", (int)strcspn(r->left.data, "\n"),
+				r->left.data));
+}
+
 /* What the ends of the tools tell, before any row is compared. */
 static void judge_ends(struct run *r)
 {
@@ -316,9 +323,7 @@ static void judge_ends(struct run *r)
 			 xprintf("libbpf: exit status %d after SIGINT, not 0",
 				 WEXITSTATUS(lib->status)));
 	else if (r->left.len)
-		conclude(r, OUT_LEFT,
-			 xprintf("libbpf: left behind: %.*s", (int)strcspn(r->left.data, "\n"),
-				 r->left.data));
+		conclude_left(r);
 }
 
 /* --- the judge --- */
@@ -426,6 +431,9 @@ static int run_in(struct vm *vm, const struct snapshot_source *source, const str
 		judge_ends(r);
 	if (r->outcome != OUT_SETUP && p->binary)
 		err = run_judge(source, p->facts, r);
+	/* What is left behind may have kept the others from their work. */
+	if (r->outcome == OUT_SETUP && r->left.len)
+		conclude_left(r);
 	mark(r, PHASE_END, &since);
 	return err;
 }
