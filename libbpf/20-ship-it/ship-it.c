@@ -108,8 +108,10 @@ static int find_types(char *path, size_t size)
 	if (!types)
 		return -ENOENT;
 	fd = memfd_create("btf", MFD_CLOEXEC);
-	if (fd < 0 || write(fd, types->btf, types->size) != types->size)
+	if (fd < 0)
 		return explain("types", -errno);
+	if (write(fd, types->btf, types->size) != types->size)
+		return explain("types", -EIO);
 	snprintf(path, size, "/proc/self/fd/%d", fd);
 	return 0;
 }

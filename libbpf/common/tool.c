@@ -27,7 +27,8 @@ static const char *mend(int err)
 	case EACCES:
 		return "; the verifier's log above says why; without one, the program reads more "
 		       "than there is at its hook, or run as root, or give the binary CAP_BPF and "
-		       "CAP_PERFMON and let it read /sys/kernel/tracing";
+		       "CAP_PERFMON, let it read /sys/kernel/tracing, and set "
+		       "kernel.perf_event_paranoid to 2 or less";
 	case ENOENT:
 		return "; this kernel lacks a function, tracepoint or type that the program names";
 	case EEXIST:

@@ -70,7 +70,6 @@ static volatile sig_atomic_t exiting;
 
 static void sig_handler(int sig)
 {
-	(void)sig;
 	exiting = 1;
 }
 
@@ -196,7 +195,11 @@ int main(int argc, char **argv)
 	}
 
 	/* --- load --- */
-	bpf_map__set_max_entries(skel->maps.flows, env.flows);
+	err = bpf_map__set_max_entries(skel->maps.flows, env.flows);
+	if (err) {
+		explain("flows: set max_entries", err);
+		goto cleanup;
+	}
 	err = socket_filter_bpf__load(skel);
 	if (err) {
 		explain("load", err);
