@@ -7,7 +7,7 @@
 #include "percpu-array.h"
 
 /* --- config --- */
-const volatile __u32 targ_pid; /* 0: all processes */
+const volatile __u32 targ_tgid; /* 0: all processes */
 
 /* --- maps --- */
 struct {
@@ -22,7 +22,7 @@ static __always_inline int count_call(__u32 call, long result)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 
-	if (targ_pid && pid != targ_pid)
+	if (targ_tgid && pid != targ_tgid)
 		return 0;
 	/* TODO: note this call, and how it ended, for the CPU that it ended on. */
 	return 0;

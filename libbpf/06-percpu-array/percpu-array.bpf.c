@@ -7,7 +7,7 @@
 #include "percpu-array.h"
 
 /* --- config --- */
-const volatile __u32 targ_pid; /* 0: all processes */
+const volatile __u32 targ_tgid; /* 0: all processes */
 
 /* --- maps --- */
 struct {
@@ -23,7 +23,7 @@ static __always_inline int count_call(__u32 call)
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	__u64 *count;
 
-	if (targ_pid && pid != targ_pid)
+	if (targ_tgid && pid != targ_tgid)
 		return 0;
 	count = bpf_map_lookup_elem(&counts, &call);
 	if (count)

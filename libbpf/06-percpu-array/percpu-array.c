@@ -121,7 +121,7 @@ int main(int argc, char **argv)
 	}
 
 	/* --- config --- */
-	skel->rodata->targ_pid = env.pid;
+	skel->rodata->targ_tgid = env.pid;
 
 	/* --- load --- */
 	err = percpu_array_bpf__load(skel);

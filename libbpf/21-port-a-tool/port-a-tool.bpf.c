@@ -12,7 +12,7 @@
 #define S_IFREG 0100000
 
 /* --- config --- */
-const volatile __u32 targ_pid = NO_PID;
+const volatile __u32 targ_tgid = NO_PID;
 const volatile __u32 targ_uid = ANY_UID;
 const volatile bool all_types;
 
@@ -39,7 +39,7 @@ static __always_inline int enter(struct file *file)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 
-	if (targ_pid != NO_PID && id >> 32 != targ_pid)
+	if (targ_tgid != NO_PID && id >> 32 != targ_tgid)
 		return 0;
 	if (targ_uid != ANY_UID && (__u32)bpf_get_current_uid_gid() != targ_uid)
 		return 0;

@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 	}
 
 	/* --- config --- */
-	skel->rodata->targ_pid = env.pid;
+	skel->rodata->targ_tgid = env.pid;
 	skel->rodata->targ_uid = env.uid;
 	skel->rodata->all_types = env.all;
 

@@ -10,7 +10,7 @@
 
 /* --- config --- */
 const volatile __u32 targ_tid = NO_ID;
-const volatile __u32 targ_pid = NO_ID;
+const volatile __u32 targ_tgid = NO_ID;
 
 /* --- maps --- */
 struct {
@@ -36,7 +36,7 @@ static __always_inline int enter(enum shm_call call, __u64 a, __u64 b, __u64 c)
 	if (targ_tid != NO_ID) {
 		if ((__u32)id != targ_tid)
 			return 0;
-	} else if (targ_pid != NO_ID && id >> 32 != targ_pid) {
+	} else if (targ_tgid != NO_ID && id >> 32 != targ_tgid) {
 		return 0;
 	}
 	if (bpf_map_update_elem(&starts, &id, &start, BPF_ANY))

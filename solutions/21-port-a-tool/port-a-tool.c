@@ -220,7 +220,7 @@ int main(int argc, char **argv)
 
 	/* --- config --- */
 	skel->rodata->targ_tid = env.tid;
-	skel->rodata->targ_pid = env.pid;
+	skel->rodata->targ_tgid = env.pid;
 
 	/* --- load --- */
 	err = port_a_tool_bpf__load(skel);
