@@ -52,7 +52,6 @@ static volatile sig_atomic_t exiting;
 
 static void sig_handler(int sig)
 {
-	(void)sig;
 	exiting = 1;
 }
 
