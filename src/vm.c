@@ -663,7 +663,8 @@ static int relay(struct vm *vm, int *status)
 {
 	struct pollfd fds[] = { { vm->agent, POLLIN, 0 }, { 0, POLLIN, 0 } };
 	static char chunk[16384];
-	int done = 0, ready;
+	/* The prompt may have come together with the answer to the order. */
+	int done = show_frames(vm, status), ready;
 	ssize_t n;
 
 	while (!done) {
