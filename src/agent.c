@@ -47,7 +47,8 @@ struct slot {
 	int input;     /* its standard input, -1 once closed */
 	int listener;  /* on which its calls wait, see jail.h; -1: it is not in the jail */
 	int64_t start; /* now_ms() when it started */
-	int64_t ready; /* ms from start to its first line, -1 before it */
+	int64_t ready; /* ms from start to its first line since the last input, -1 before it */
+	off_t heard;   /* bytes of output that were there then */
 	struct rusage usage;
 	char *user, *argv[64]; /* how it was started */
 };
@@ -410,7 +411,7 @@ static bool has_line(const struct slot *s, off_t *size)
 	if (fd < 0 || fstat(fd, &st))
 		return false;
 	*size = st.st_size;
-	n = read(fd, text, sizeof(text));
+	n = pread(fd, text, sizeof(text), s->heard);
 	return n > 0 && memchr(text, '\n', n);
 }
 
@@ -550,6 +551,7 @@ static void start_tool(void)
 	close(s->input);
 	s->exited = false;
 	s->ready = -1;
+	s->heard = 0;
 	if (!launch(s))
 		await(s, false, READY_MS);
 }
@@ -575,13 +577,14 @@ static void feed_program(struct payload *p)
 {
 	struct slot *s = find_slot(payload__string(p));
 
-	if (!s || s->input < 0 || write(s->input, p->data, p->len) != (ssize_t)p->len) {
-		reply_error("input: the program takes none");
-		return;
+	if (s) {
+		has_line(s, &s->heard);
+		s->ready = -1;
 	}
-	close(s->input);
-	s->input = -1;
-	reply_ok();
+	if (!s || s->input < 0 || write(s->input, p->data, p->len) != (ssize_t)p->len)
+		reply_error("input: the program takes none");
+	else
+		reply_ok();
 }
 
 static void signal_program(struct payload *p)

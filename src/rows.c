@@ -556,7 +556,7 @@ static struct rows *directive(struct truth *t, struct text line)
 	else if (text_is(word, "@fault"))
 		add_fault(t, strip(line));
 	else if (!text_is(word, "@own") && !text_is(word, "@bcc") && !text_is(word, "@libbpf") &&
-		 !text_is(word, "@ready"))
+		 !text_is(word, "@ready") && !text_is(word, "@done"))
 		problem(&t->rows, "line %zu: unknown directive", t->rows.lines);
 	return &t->rows;
 }

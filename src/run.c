@@ -17,6 +17,7 @@
 #define STIMULUS_MS 60000
 #define END_MS	    8000 /* forty times that */
 #define BCC_END_MS  15000
+#define TRUTH_MS    20000
 #define LEFT_MS	    2000 /* for the kernel to free what a program held */
 #define JUDGE_MS    30000
 #define TRIES	    3
@@ -261,30 +262,48 @@ static int start_libbpf(struct vm *vm, const struct run_program *p, const char *
 	return err ? err : conclude_not_ready(r);
 }
 
-/* Gives the waiting stimulus its seed; its output is the truth. */
+static int conclude_stimulus(struct vm *vm, const struct program_state *state, struct run *r)
+{
+	cleanup_buf struct buf err_text = { 0 };
+	int err = vm__output(vm, SLOT_STIMULUS, "err", &err_text);
+
+	if (err)
+		return err;
+	return conclude(r, OUT_SETUP,
+			xprintf("stimulus: %s: %.800s",
+				state->timeout		     ? "not done in time"
+				: WIFSIGNALED(state->status) ? "killed"
+							     : "failed",
+				err_text.data));
+}
+
+/* Gives the waiting stimulus its seed, and waits until its events are over. */
 static int run_stimulus(struct vm *vm, uint64_t seed, struct run *r)
 {
 	cleanup_free char *line = xprintf("%llu\n", (unsigned long long)seed);
-	cleanup_buf struct buf err_text = { 0 };
 	struct program_state state;
 	int err = vm__input(vm, SLOT_STIMULUS, line);
 
 	if (!err)
-		err = vm__wait_exit(vm, SLOT_STIMULUS, STIMULUS_MS, &state);
+		err = vm__wait_ready(vm, SLOT_STIMULUS, STIMULUS_MS, &state);
+	if (err || (!state.exited && !state.timeout))
+		return err;
+	return conclude_stimulus(vm, &state, r);
+}
+
+/* The stimulus prints it when no tool runs any more that could copy it. */
+static int take_truth(struct vm *vm, struct run *r)
+{
+	struct program_state state;
+	int err = vm__input(vm, SLOT_STIMULUS, "\n");
+
+	if (!err)
+		err = vm__wait_exit(vm, SLOT_STIMULUS, TRUTH_MS, &state);
 	if (!err)
 		err = vm__output(vm, SLOT_STIMULUS, "out", &r->truth);
-	if (!err)
-		err = vm__output(vm, SLOT_STIMULUS, "err", &err_text);
-	if (err)
+	if (err || (!state.timeout && !state.status))
 		return err;
-	if (!state.exited || state.status)
-		conclude(r, OUT_SETUP,
-			 xprintf("stimulus: %s: %.800s",
-				 !state.exited		     ? "not done in time"
-				 : WIFSIGNALED(state.status) ? "killed"
-							     : "failed",
-				 err_text.data));
-	return 0;
+	return conclude_stimulus(vm, &state, r);
 }
 
 static int conclude_left(struct run *r)
@@ -425,6 +444,8 @@ static int run_in(struct vm *vm, const struct snapshot_source *source, const str
 		err = end_libbpf(vm, p, r);
 	if (!err)
 		err = stop_tool(vm, SLOT_BCC, BCC_END_MS, &r->bcc);
+	if (!err && r->outcome != OUT_SETUP)
+		err = take_truth(vm, r);
 	if (err)
 		return err;
 	if (r->outcome == OUT_MATCH)

@@ -76,9 +76,10 @@ int vm__fetch(struct vm *vm, const char *path, size_t limit, struct buf *out);
 int vm__output(struct vm *vm, const char *slot, const char *which, struct buf *out);
 /* `user` is "root" or a mask of capabilities in hex; argv is NULL-terminated. */
 int vm__start(struct vm *vm, const char *slot, const char *user, char *const argv[]);
+/* To its standard input. What it has printed by then makes it ready no more. */
 int vm__input(struct vm *vm, const char *slot, const char *text);
 int vm__signal(struct vm *vm, const char *slot, int sig);
-/* Waits up to `ms` for the program's first line or for its end. */
+/* Waits up to `ms` for the program's first line, since its last input, or for its end. */
 int vm__wait_ready(struct vm *vm, const char *slot, int ms, struct program_state *state);
 int vm__wait_exit(struct vm *vm, const char *slot, int ms, struct program_state *state);
 

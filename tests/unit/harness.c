@@ -219,7 +219,7 @@ static void test_truth(void **state __maybe_unused)
 
 	assert_int_equal(r.status, 0);
 	sscanf(r.out,
-	       "@bcc --pid\n@bcc 7\n@libbpf --pid=7\n@ready\n@own 7\n@own 8\n@fault left 9 "
+	       "@bcc --pid\n@bcc 7\n@libbpf --pid=7\n@ready\n@done\n@own 7\n@own 8\n@fault left 9 "
 	       "behind\nPID N\n7 %u\n7 %u\n7 "
 	       "%u\n"
 	       "@mistake is zero\n7 0\n7 0\n7 0\n@mistake is one\n7 1\n7 1\n7 1\n@end\n%n",
@@ -227,6 +227,47 @@ static void test_truth(void **state __maybe_unused)
 	assert_int_equal(end, strlen(r.out));
 	assert_true(n[0] != n[1] && n[1] != n[2]);
 	assert_string_equal(r.err, "setup talksrun talks child talks\n");
+}
+
+static const char *printed(FILE *out)
+{
+	static char text[8192];
+	ssize_t n = pread(fileno(out), text, sizeof(text) - 1, 0);
+
+	assert_true(n >= 0);
+	text[n] = '\0';
+	return text;
+}
+
+/* Tools may watch what it writes, until somebody tells it that they have ended. */
+static void test_truth_waits(void **state __maybe_unused)
+{
+	FILE *out = tmpfile();
+	int in[2], status;
+	pid_t pid;
+
+	assert_true(out && !pipe2(in, O_CLOEXEC));
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		dup2(in[0], 0);
+		dup2(fileno(out), 1);
+		exit(run_stimulus(&pair));
+	}
+	assert_int_equal(write(in[1], "42\n", 3), 3);
+	while (!strstr(printed(out), "@done\n")) {
+		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+		usleep(1000);
+	}
+	usleep(20000);
+	assert_string_equal(strstr(printed(out), "@done\n"), "@done\n");
+	assert_int_equal(write(in[1], "\n", 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_has(printed(out), "@own 7\n");
+	close(in[0]);
+	close(in[1]);
+	fclose(out);
 }
 
 static void test_seed(void **state __maybe_unused)
@@ -432,10 +473,15 @@ static int remove_folder(void **state __maybe_unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_truth),	  cmocka_unit_test(test_seed),
-		cmocka_unit_test(test_pids_move), cmocka_unit_test(test_rand),
-		cmocka_unit_test(test_by_hand),	  cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_judge),	  cmocka_unit_test(test_judge_arguments),
+		cmocka_unit_test(test_truth),
+		cmocka_unit_test(test_truth_waits),
+		cmocka_unit_test(test_seed),
+		cmocka_unit_test(test_pids_move),
+		cmocka_unit_test(test_rand),
+		cmocka_unit_test(test_by_hand),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_judge_arguments),
 		cmocka_unit_test(test_usage),
 	};
 
