@@ -463,9 +463,13 @@ static void answer_call(struct slot *s, bool gone)
 	}
 	if (jail__take(s->listener, &call)) /* a signal ended the call */
 		return;
+	if (call.kind == CALL_OPENS) {
+		jail__open_event(s->listener, &call, strtoull(s->user, NULL, 16));
+		return;
+	}
 	late = s->ready >= 0;
 	late_calls += late;
-	if (!late && !call.loads)
+	if (!late && call.kind == CALL_STARTS)
 		look_at_programs();
 	jail__answer(s->listener, &call, late || seen.len > SEEN_MAX);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
+#include <limits.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -10,6 +11,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stddef.h>
 #include <string.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -20,7 +22,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 
 #include "jail.h"
 
@@ -187,7 +191,6 @@ static const int allowed[] = {
 	SCMP_SYS(pidfd_open),
 	SCMP_SYS(pidfd_send_signal),
 	/* BPF's own */
-	SCMP_SYS(perf_event_open),
 	SCMP_SYS(setsockopt),
 	SCMP_SYS(getsockopt),
 	SCMP_SYS(bind),
@@ -290,6 +293,8 @@ static int add_rules(scmp_filter_ctx ctx)
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 				       SCMP_A0(SCMP_CMP_MASKED_EQ, spaces, 0));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(perf_event_open), 0);
 	return err ? err : add_commands(ctx);
 }
 
@@ -455,7 +460,12 @@ int jail__take(int listener, struct jail_call *call)
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request))
 		return -1;
 	call->id = request.id;
-	call->loads = request.data.nr == SYS_bpf && (uint32_t)request.data.args[0] == BPF_PROG_LOAD;
+	call->pid = request.pid;
+	call->kind = request.data.nr == SYS_perf_event_open ? CALL_OPENS
+		     : request.data.nr == SYS_bpf && (uint32_t)request.data.args[0] == BPF_PROG_LOAD
+			     ? CALL_LOADS
+			     : CALL_STARTS;
+	memcpy(call->arg, request.data.args, sizeof(call->arg));
 	return 0;
 }
 
@@ -467,5 +477,130 @@ int jail__answer(int listener, const struct jail_call *call, bool refuse)
 		answer.error = -EPERM;
 	else
 		answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+/* --- perf events --- */
+
+/* An event that another process has asked for, and what came of it. */
+struct event {
+	const struct jail_call *call;
+	uint64_t capabilities;
+	struct perf_event_attr attr;
+	char name[PATH_MAX]; /* of the function or file that the attributes point to */
+	int fd, error;
+};
+
+/* Up to `size` bytes of the caller's memory. Returns how many there were. */
+static size_t peek(const struct event *e, uint64_t from, void *to, size_t size)
+{
+	struct iovec here = { to, size }, there = { (void *)(uintptr_t)from, size };
+	ssize_t n = process_vm_readv(e->call->pid, &here, 1, &there, 1, 0);
+
+	return n < 0 ? 0 : n;
+}
+
+/* The number that the kernel gave to a kind of event, 0 if it has none of it. */
+static unsigned event_type(const char *kind)
+{
+	cleanup_free char *path = xprintf("/sys/bus/event_source/devices/%s/type", kind);
+	cleanup_file FILE *f = fopen(path, "re");
+	unsigned type;
+
+	return f && fscanf(f, "%u", &type) == 1 ? type : 0;
+}
+
+/* What is not named here stays 0: what to sample of whom, and whose forks, names and mappings to tell. */
+static int copy_attributes(struct event *e)
+{
+	struct perf_event_attr from = { 0 }, *attr = &e->attr;
+
+	if (peek(e, e->call->arg[0], &from, PERF_ATTR_SIZE_VER0) < PERF_ATTR_SIZE_VER0)
+		return -EFAULT;
+	*attr = (struct perf_event_attr){
+		.type = from.type,
+		.size = sizeof(*attr),
+		.config = from.config,
+		.sample_period = from.sample_period,
+		.read_format = from.read_format,
+		.disabled = from.disabled,
+		.inherit = from.inherit,
+		.exclude_user = from.exclude_user,
+		.exclude_kernel = from.exclude_kernel,
+		.exclude_hv = from.exclude_hv,
+		.exclude_idle = from.exclude_idle,
+		.freq = from.freq,
+		.watermark = from.watermark,
+		.wakeup_events = from.wakeup_events,
+	};
+	if (from.type == PERF_TYPE_SOFTWARE && from.config == PERF_COUNT_SW_BPF_OUTPUT)
+		attr->sample_type = from.sample_type & PERF_SAMPLE_RAW;
+	return 0;
+}
+
+/* config1 points to a name and config2 is an offset, see kprobe_func and uprobe_path of perf_event_open(2). */
+static int copy_place(struct event *e)
+{
+	uint64_t config[2] = { 0 };
+
+	if (e->attr.type != event_type("kprobe") && e->attr.type != event_type("uprobe"))
+		return 0;
+	if (peek(e, e->call->arg[0] + offsetof(struct perf_event_attr, config1), config,
+		 sizeof(config)) < sizeof(config))
+		return -EFAULT;
+	e->name[peek(e, config[0], e->name, sizeof(e->name) - 1)] = '\0';
+	e->attr.config1 = config[0] ? (uintptr_t)e->name : 0;
+	e->attr.config2 = config[1];
+	return 0;
+}
+
+/* In a process that shares the agent's memory and descriptors, but has the rights of the caller. */
+static int open_event(void *ctx)
+{
+	struct event *e = ctx;
+	pid_t whom = e->call->arg[1] ? (pid_t)e->call->arg[1] : e->call->pid;
+
+	if (!chroot(JAIL) && !chdir("/tmp") && !drop_to_capabilities(e->capabilities))
+		e->fd = syscall(SYS_perf_event_open, &e->attr, whom, (int)e->call->arg[2], -1,
+				PERF_FLAG_FD_CLOEXEC);
+	e->error = e->fd < 0 ? -errno : 0;
+	return 0;
+}
+
+static void open_as_caller(struct event *e)
+{
+	static char stack[64 << 10] __attribute__((aligned(16)));
+	pid_t pid = clone(open_event, stack + sizeof(stack),
+			  CLONE_VM | CLONE_FILES | CLONE_VFORK | SIGCHLD, e);
+
+	if (pid < 0)
+		e->error = -errno;
+	else
+		waitpid(pid, NULL, 0);
+}
+
+int jail__open_event(int listener, const struct jail_call *call, uint64_t capabilities)
+{
+	static struct event e;
+	struct seccomp_notif_addfd add = { .id = call->id };
+	struct seccomp_notif_resp answer = { .id = call->id };
+	int group = call->arg[3], flags = call->arg[4];
+
+	e = (struct event){ .call = call, .capabilities = capabilities, .fd = -1 };
+	e.error = group != -1 || flags & PERF_FLAG_PID_CGROUP ? -EINVAL : copy_attributes(&e);
+	if (!e.error)
+		e.error = copy_place(&e);
+	if (!e.error)
+		open_as_caller(&e);
+	if (!e.error) {
+		add.srcfd = e.fd;
+		add.newfd_flags = flags & PERF_FLAG_FD_CLOEXEC ? O_CLOEXEC : 0;
+		answer.val = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+		e.error = answer.val < 0 ? -errno : 0;
+	}
+	close_fd(&e.fd);
+	answer.error = e.error;
+	if (e.error)
+		answer.val = 0;
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }

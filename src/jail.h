@@ -32,10 +32,20 @@ int jail__listener(pid_t child, int sync);
  */
 struct jail_call {
 	uint64_t id;
-	bool loads; /* a program; otherwise it sets one to work */
+	pid_t pid;
+	enum {
+		CALL_LOADS,  /* a program */
+		CALL_STARTS, /* sets one to work */
+		CALL_OPENS,  /* a perf event */
+	} kind;
+	uint64_t arg[5];
 };
 
 int jail__take(int listener, struct jail_call *call);
 int jail__answer(int listener, const struct jail_call *call, bool refuse);
+/* Answers with the event that the call asks for, opened with these capabilities. It counts, has BPF programs
+ * attached and takes what they send; samples of others' memory and news of others' processes it has not.
+ */
+int jail__open_event(int listener, const struct jail_call *call, uint64_t capabilities);
 
 #endif
