@@ -103,7 +103,7 @@ static void check_license(struct lint *l, const char *file, const struct buf *te
 {
 	struct lines lines = lines_of(text->data, text->len);
 
-	if (!is_source(file, text))
+	if (!is_source(file, text) || strings__has(&l->edited, file))
 		return;
 	lines__next(&lines);
 	if (text__starts(text->data, text->len, "#!"))
@@ -240,6 +240,8 @@ int lint__run(struct lint *l)
 	if (err)
 		return err;
 	read_targets(l);
+	for (size_t i = 0; i < l->units.count; i++)
+		lint__edited(l, &l->units.items[i]);
 	for (size_t i = 0; i < l->files.count; i++)
 		check_file(l, l->files.items[i]);
 	check_python(l);
@@ -270,6 +272,7 @@ void lint__free(struct lint *l)
 	}
 	free(l->items);
 	strings__free(&l->files);
+	strings__free(&l->edited);
 	strings__free(&l->targets);
 	units__free(&l->units);
 	*l = (struct lint){ 0 };

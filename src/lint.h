@@ -17,6 +17,7 @@ struct complaint {
 struct lint {
 	bool fix;		/* write generated blocks anew instead of complaining about them */
 	struct strings files;	/* that git knows or would add, sorted */
+	struct strings edited;	/* sources of exercises that are a learner's by now */
 	struct strings targets; /* of the Makefile */
 	struct units units;
 	struct complaint *items; /* by file and line */
@@ -36,6 +37,8 @@ void complain(struct lint *lint, const char *file, unsigned line, const char *fm
 	__printf(4, 5);
 /* Whether the project has that file, or files in that folder. */
 bool lint__has(const struct lint *lint, const char *path);
+/* Adds the unit's exercise to `edited` when it is no longer the starter that starter.ids names. */
+void lint__edited(struct lint *lint, const struct unit *unit);
 /* Sections and completeness of one unit. */
 void lint__unit(struct lint *lint, const struct unit *unit);
 /* Files in the units' folders that belong to no unit. */

@@ -101,6 +101,40 @@ void lint__unexpected(struct lint *l)
 	}
 }
 
+/* --- what a learner has made of an exercise --- */
+
+/* A learner's work is only told; a change of the starter is what --fix accepts. */
+void lint__edited(struct lint *l, const struct unit *u)
+{
+	cleanup_free char *path = xprintf("%s/starter.ids", u->exercise), *ids = NULL;
+	cleanup_strings struct strings sources = { 0 };
+	cleanup_buf struct buf shipped = { 0 };
+	bool missing = file__read(path, &shipped);
+
+	for (const char *const *ending = unit_sources; *ending; ending++) {
+		cleanup_free char *source = unit__source(u, u->exercise, *ending);
+
+		if (!strings__has(&l->files, rel(source)))
+			return; /* lint__unit() complains about it */
+		strings__add(&sources, xstrdup(rel(source)));
+	}
+	ids = exercise__ids(u);
+	if (!ids || (!missing && !strcmp(shipped.data, ids)))
+		return;
+	if (l->fix) {
+		l->fixed += !file__write(path, ids, strlen(ids));
+		return;
+	}
+	if (missing) {
+		complain(l, rel(path), 1, "missing; run `./workbook lint --fix`");
+		return;
+	}
+	printf("edited: %s: not checked as a starter; `./workbook lint --fix` if it is one\n",
+	       rel(u->exercise));
+	for (size_t i = 0; i < sources.count; i++)
+		strings__add(&l->edited, xstrdup(sources.items[i]));
+}
+
 /* --- headings --- */
 
 /* A comment that was meant to be a heading: "// --- maps ---" or "/" "* -- Maps -- *" "/". */
@@ -137,7 +171,7 @@ static void check_headings(struct lint *l, const char *path)
 	const char *why;
 	unsigned line;
 
-	if (file__read(path, &text))
+	if (strings__has(&l->edited, rel(path)) || file__read(path, &text))
 		return;
 	check_near_misses(l, rel(path), &text);
 	line = section__misplaced(rel(path), text.data, text.len, &why);
@@ -403,33 +437,10 @@ static void check_readme(struct lint *l, const struct unit *u)
 			 "<summary> and </details>");
 }
 
-/* Whether the exercise is no longer the starter that starter.ids names: a learner's work, which is only
- * told, or a change of the starter, which --fix accepts.
- */
-static bool is_edited(struct lint *l, const struct unit *u)
-{
-	cleanup_free char *path = xprintf("%s/starter.ids", u->exercise), *ids = exercise__ids(u);
-	cleanup_buf struct buf shipped = { 0 };
-	bool missing = file__read(path, &shipped);
-
-	if (!ids || (!missing && !strcmp(shipped.data, ids)))
-		return false;
-	if (l->fix) {
-		l->fixed += !file__write(path, ids, strlen(ids));
-		return false;
-	}
-	if (missing)
-		complain(l, rel(path), 1, "missing; run `./workbook lint --fix`");
-	else
-		printf("edited: %s: not checked as a starter; `./workbook lint --fix` if it is "
-		       "one\n",
-		       rel(u->exercise));
-	return !missing;
-}
-
 void lint__unit(struct lint *l, const struct unit *u)
 {
 	cleanup_free char *prototype = xprintf("%s/prototype.py", u->exercise);
+	cleanup_free char *starter = unit__source(u, u->exercise, ".c");
 	struct rows rows = { 0 };
 	bool pair = check_there(l, u->bcc) & check_sources_there(l, u, u->libbpf);
 	bool exercise = check_there(l, prototype) & check_sources_there(l, u, u->exercise) &
@@ -443,7 +454,7 @@ void lint__unit(struct lint *l, const struct unit *u)
 		check_pair(l, u, &rows);
 	if (exercise)
 		check_exercise(l, u, &rows);
-	if (exercise && !is_edited(l, u)) {
+	if (exercise && !strings__has(&l->edited, rel(starter))) {
 		check_todo(l, u);
 		for (const char *const *ending = unit_sources; *ending; ending++)
 			check_starter(l, u, *ending);
