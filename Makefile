@@ -233,8 +233,12 @@ $(WRONG:=.bpf.c) $(WRONG:=.c): $$(@D)/.patched ;
 
 # --- vmlinux.h: the types of kernel 6.12, or of VMLINUX_BTF ---
 
-vmlinux_from := $(or $(VMLINUX_BTF),6.12)$(if $(filter /sys/%,$(VMLINUX_BTF)), of $(shell uname -r))
-ifneq ($(file <build/vmlinux.from)$(wildcard build/vmlinux.h),$(vmlinux_from)build/vmlinux.h)
+# The image's release tells whether vmlinux.h is still its; without an image, it is.
+image_release := $(sort $(foreach f,$(wildcard $(CACHE)/images/6.12-*/release),$(file <$f)))
+made_from := $(file <build/vmlinux.from)
+vmlinux_from := $(or $(VMLINUX_BTF),$(image_release),$(filter 6.12.%,$(made_from)))
+vmlinux_from += $(if $(filter /sys/%,$(VMLINUX_BTF)),of $(shell uname -r))
+ifneq ($(made_from) $(wildcard build/vmlinux.h),$(strip $(vmlinux_from)) build/vmlinux.h)
 build/vmlinux.h: FORCE $(if $(VMLINUX_BTF),,| $(WORKBOOK))
 endif
 
@@ -242,7 +246,8 @@ build/vmlinux.h: $(filter-out /sys/%,$(VMLINUX_BTF)) | build/
 	$(call msg,VMLINUX)
 	$(Q)btf='$(VMLINUX_BTF)'; \
 	[ "$$btf" ] || btf=$$(./$(WORKBOOK) image --path 6.12)/vmlinux.btf || exit; \
-	$(BPFTOOL) btf dump file $$btf format c > $@ && echo '$(vmlinux_from)' > build/vmlinux.from
+	$(BPFTOOL) btf dump file $$btf format c > $@ && $(print_from) > build/vmlinux.from
+print_from = $(if $(VMLINUX_BTF),echo '$(strip $(vmlinux_from))',cat $${btf%/*}/release)
 
 # --- the program, its agent in the guest, its tests ---
 

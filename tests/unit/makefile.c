@@ -141,6 +141,16 @@ static void another_source_makes_it_anew(void **state)
 	assert_int_equal(make("-q", "V=", "build/vmlinux.h"), 1);
 }
 
+static void image_of_another_release_makes_it_anew(void **state)
+{
+	cleanup_free char *cache = xprintf("CACHE=%s/cache", project);
+
+	assert_int_equal(make("-s", "V=", "build/vmlinux.h"), 0);
+	assert_int_equal(make("-q", cache, "build/vmlinux.h"), 0);
+	put("cache/images/6.12-0", "release", "6.12.0-other\n");
+	assert_int_equal(make("-q", cache, "build/vmlinux.h"), 1);
+}
+
 static void missing_source_leaves_nothing(void **state)
 {
 	cleanup_free char *path = xprintf("%s/build/vmlinux.h", project);
@@ -271,6 +281,7 @@ int main(void)
 		cmocka_unit_test(vmlinux_from_image),
 		cmocka_unit_test(vmlinux_from_running_kernel),
 		cmocka_unit_test(vmlinux_from_elf_file),
+		cmocka_unit_test(image_of_another_release_makes_it_anew),
 		cmocka_unit_test(missing_source_leaves_nothing),
 		cmocka_unit_test(another_source_makes_it_anew),
 		cmocka_unit_test(touched_header_rebuilds_both_halves),
