@@ -92,7 +92,9 @@ expect '99' "$said"
 said=$(./workbook reset 01)
 expect 'starter is back' "$said"
 expect 'kprobe-counter.bpf.c.[0-9]+-[0-9]+' "$said"
-git diff --quiet -- "$exercise" || fail 'reset did not bring the starter back'
+while read -r id name; do
+    is_starter "$id" "$exercise/$name" || fail 'reset did not bring the starter back'
+done <"$exercise/starter.ids"
 ls "$exercise"/kprobe-counter.bpf.c.2* >/dev/null || fail 'no backup'
 
 # --- narrow, plain, ASCII ---

@@ -76,7 +76,7 @@ status=0
 refused=$(./workbook grade --emit github --exercise 01 -o "$work/edited" 2>&1) || status=$?
 [ $status = 2 ] && [ ! -e "$work/edited" ] || fail 'an edited exercise is handed out as the starter'
 expect 'workbook reset 01' "$refused"
-git checkout -q -- exercises
+put_starters
 hand_in "$work/anna.tar.gz"
 run_autograder
 [ "$score" = 10 ] || fail "what submit made gets $score" "$said"
