@@ -56,6 +56,13 @@ CARRIERS := $(filter $(PROGRAMS),$(patsubst %.c,build/%,\
 	$(shell grep -ls '"[a-z0-9-]*\.btf\.h"' libbpf/*/*.c exercises/*/*.c solutions/*/*.c)))
 number = $(firstword $(subst -, ,$(word 3,$(subst /, ,$1))))
 UNITS_FOUND := $(sort $(foreach p,$(TWINS) $(EXERCISES),$(call number,$p)))
+# Units go by 01, 1 or 01-kprobe-counter.
+find_unit = $(filter $(firstword $(subst -, ,$1)) 0$(firstword $(subst -, ,$1)),$(UNITS_FOUND))
+UNITS_NAMED := $(foreach u,$(UNITS),$(call find_unit,$u))
+# Of a unit that there is not, make itself would say that it has no rule, or nothing.
+$(foreach u,$(filter 0% 1% 2% 3% 4% 5% 6% 7% 8% 9%,$(MAKECMDGOALS)) \
+	$(if $(filter test checks,$(MAKECMDGOALS)),$(UNITS)),\
+	$(if $(call find_unit,$u),,$(error $u: no such unit; there are $(UNITS_FOUND))))
 
 # --- flags ---
 
@@ -137,7 +144,8 @@ $(UNITS_FOUND): $$(call of_unit,$$@,$(TWINS) $(SOLUTIONS) $(TESTS))
 		$(MAKE) -q $$program 2>/dev/null || $(MAKE) $$program || \
 		echo "  $$program does not compile yet; the rest of unit $@ is built"; \
 	done
-of_unit = $(filter $(foreach root,libbpf exercises solutions tests,build/$(root)/$1-%),$2)
+$(patsubst 0%,%,$(filter 0%,$(UNITS_FOUND))): %: 0%
+of_unit = $(filter $(foreach root,libbpf exercises solutions tests wrong,build/$(root)/$1-%),$2)
 
 unit-tests: $(UNIT_TESTS) ## build and run the unit tests
 	$(Q)status=0; for t in $^; do $$t || status=1; done; exit $$status

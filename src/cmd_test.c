@@ -171,12 +171,19 @@ static int add_unit(struct suite *s, const struct unit *u)
 	return add_wrong(s, u);
 }
 
-static bool chosen(const struct args *a, const struct unit *u)
+/* Puts the units' names in place of what they were called. */
+static int find_units(struct strings *units)
 {
-	for (size_t i = 0; i < a->units.count; i++)
-		if (!strcmp(a->units.items[i], u->number) || !strcmp(a->units.items[i], u->name))
-			return true;
-	return !a->units.count;
+	for (size_t i = 0; i < units->count; i++) {
+		cleanup_unit struct unit unit = { 0 };
+		int err = unit__find(&unit, units_root(), units->items[i]);
+
+		if (err)
+			return err;
+		free(units->items[i]);
+		units->items[i] = xstrdup(unit.name);
+	}
+	return 0;
 }
 
 /* Wrong solutions and starters prove the check, not the kernel: one kernel does. */
@@ -345,11 +352,11 @@ static void add_files(struct suite *s, const char *folder, const char *ending, c
 static int plan(struct suite *s)
 {
 	static const char *const cases[] = { "pair", "exercise" };
-	const struct strings *kernels = &s->args->kernels;
+	const struct strings *kernels = &s->args->kernels, *named = &s->args->units;
 	int err = units__load(&s->units, units_root());
 
 	for (size_t u = 0; u < s->units.count && !err; u++) {
-		if (!chosen(s->args, &s->units.items[u]))
+		if (named->count && !strings__has(named, s->units.items[u].name))
 			continue;
 		err = add_unit(s, &s->units.items[u]);
 		/* Neighbours run at the same time: on two kernels, so that neither waits for the other's base. */
@@ -360,7 +367,7 @@ static int plan(struct suite *s)
 							 .test_case = cases[c] });
 	}
 	if (!err && !s->checks.count)
-		err = err_msg("no such unit; `./workbook list` names all");
+		err = err_msg("%s: no units; run workbook from a complete checkout", units_root());
 	if (err || s->args->pairs_only)
 		return err;
 	add_files(s, "unit", ".c", "build");
@@ -442,7 +449,9 @@ COMMAND(test, "run every test: units on all kernels, unit tests, fuzzers, lint",
 	if (!args.kernels.count)
 		kernels__choose(&args.kernels, "all");
 	interrupt__install();
-	err = plan(&suite);
+	err = find_units(&args.units);
+	if (!err)
+		err = plan(&suite);
 	if (!err)
 		err = build_all(&suite);
 	if (!err)

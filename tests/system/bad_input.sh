@@ -34,6 +34,7 @@ changed()
 told 2 'unknown: no such command.*--help' ./workbook unknown
 told 2 '99.*' ./workbook run 99
 told 2 '5\.9.*(5\.10|kernel)' ./workbook run 01 --kernel 5.9
+told 2 '99: no such unit' ./workbook test --pairs 01 99
 told 2 "'12abc'" ./workbook run 01 --seed 12abc
 told 2 'which unit' ./workbook run
 told 2 'bash or zsh' ./workbook completion fish

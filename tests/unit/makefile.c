@@ -211,6 +211,20 @@ static void wrong_solution_is_patched(void **state)
 	assert_int_equal(make("-q", btf, WRONG), 1);
 }
 
+/* --- units that are named --- */
+
+static void unknown_unit_is_refused(void **state)
+{
+	cleanup_buf struct buf out = { 0 };
+
+	assert_int_equal(make("-n", "UNITS=07 7 07-tiny", "checks"), 0);
+	assert_int_equal(make("-n", "V=", "7"), 0);
+	assert_int_equal(make_into(&out, "-n", "UNITS=99", "test"), 2);
+	assert_non_null(strstr(out.data, "99: no such unit; there are 07"));
+	assert_int_equal(make_into(&out, "-n", "V=", "98"), 2);
+	assert_non_null(strstr(out.data, "98: no such unit; there are 07"));
+}
+
 /* --- a program that carries types --- */
 
 static const char reading_half[] =
@@ -289,6 +303,7 @@ int main(void)
 		cmocka_unit_test(silent_but_for_compilers),
 		cmocka_unit_test(mended_exercise_builds),
 		cmocka_unit_test(wrong_solution_is_patched),
+		cmocka_unit_test(unknown_unit_is_refused),
 		cmocka_unit_test(types_are_carried),
 	};
 
@@ -297,6 +312,7 @@ int main(void)
 	unsetenv("MAKELEVEL");
 	unsetenv("VMLINUX_BTF");
 	unsetenv("SAN");
+	unsetenv("UNITS");
 	unsetenv("V");
 	return cmocka_run_group_tests(tests, make_project, remove_project);
 }
