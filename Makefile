@@ -172,6 +172,7 @@ help: ## this list
 	@echo '  UNITS="01 08"          for test: these units instead of all'
 	@echo '  VMLINUX_BTF=FILE       where vmlinux.h comes from, /sys/kernel/btf/vmlinux or a vmlinux'
 	@echo '                         with BTF; without it, the saved types of kernel 6.12'
+	@echo '  WORKBOOK_MIRROR=URL    for what makes images: the Debian mirror to take packages from'
 	@echo '  V=1                    show the commands'
 	@echo '  SAN=1                  the program and its unit tests with sanitizers, in build/san'
 	@echo '  FUZZ_SECONDS=30        for fuzz: how long each runs'
@@ -256,6 +257,9 @@ build/vmlinux.h: $(filter-out /sys/%,$(VMLINUX_BTF)) | build/
 	[ "$$btf" ] || btf=$$(./$(WORKBOOK) image --path 6.12)/vmlinux.btf || exit; \
 	$(BPFTOOL) btf dump file $$btf format c > $@ && $(print_from) > build/vmlinux.from
 print_from = $(if $(VMLINUX_BTF),echo '$(strip $(vmlinux_from))',cat $${btf%/*}/release)
+
+$(filter-out $(wildcard $(VMLINUX_BTF)) /sys/%,$(VMLINUX_BTF)):
+	$(Q)echo 'VMLINUX_BTF=$@: no such file; name a file with BTF, or leave the variable out' >&2; exit 1
 
 # --- the program, its agent in the guest, its tests ---
 

@@ -154,7 +154,10 @@ static void image_of_another_release_makes_it_anew(void **state)
 static void missing_source_leaves_nothing(void **state)
 {
 	cleanup_free char *path = xprintf("%s/build/vmlinux.h", project);
+	cleanup_buf struct buf out = { 0 };
 
+	assert_int_not_equal(make_into(&out, "-s", "VMLINUX_BTF=/none", "build/vmlinux.h"), 0);
+	assert_non_null(strstr(out.data, "VMLINUX_BTF=/none: no such file;"));
 	assert_int_not_equal(make("-s", "VMLINUX_BTF=/sys/none", "build/vmlinux.h"), 0);
 	assert_int_not_equal(access(path, F_OK), 0);
 }
