@@ -116,7 +116,7 @@ demo: setup ## install what is missing, build, and run unit 01 on kernel 6.12
 	$(Q)$(RUN) run 01 --kernel 6.12
 
 test: setup ## the same, then every test there is: units on all kernels, unit tests, lint
-	$(Q)$(MAKE) $(PARALLEL) all checks
+	$(Q)$(MAKE) $(PARALLEL) $(if $(UNITS_NAMED),$(WORKBOOK),all) checks
 	$(Q)$(RUN) test $(addprefix --kernel ,$(KERNELS)) $(UNITS)
 
 test-cluster: SETUP += --cluster
@@ -124,9 +124,10 @@ test-cluster: setup ## grade a class on a Slurm cluster that is made for it on t
 	$(Q)$(MAKE) $(PARALLEL) all
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL tests/cluster.sh
 
-# What `workbook test` wants to find built besides `all`.
-checks: $(UNIT_TESTS) $(FUZZERS) $(WRONG)
+# What `workbook test` wants to find built besides `all`; with UNITS, instead of it.
+checks: $(UNIT_TESTS) $$(if $$(UNITS_NAMED),$$(named_programs),$(FUZZERS) $(WRONG))
 	@:
+named_programs = $(foreach n,$(UNITS_NAMED),$(call of_unit,$n,$(TWINS) $(SOLUTIONS) $(TESTS) $(WRONG)))
 
 # The program runs make itself, which is no job of this one.
 RUN := env -u MAKEFLAGS -u MAKELEVEL -u SAN ./$(WORKBOOK)
@@ -169,7 +170,7 @@ help: ## this list
 	@echo '  build/PATH/topic       one program, e.g. build/exercises/01-kprobe-counter/kprobe-counter'
 	@echo 'Variables'
 	@echo '  KERNELS="5.10 6.12"    for test and image: these kernels instead of all four'
-	@echo '  UNITS="01 08"          for test: these units instead of all'
+	@echo '  UNITS="01 08"          for test: these units instead of all, no fuzzers, no system tests'
 	@echo '  VMLINUX_BTF=FILE       where vmlinux.h comes from, /sys/kernel/btf/vmlinux or a vmlinux'
 	@echo '                         with BTF; without it, the saved types of kernel 6.12'
 	@echo '  WORKBOOK_MIRROR=URL    for what makes images: the Debian mirror to take packages from'

@@ -59,8 +59,8 @@ static const struct argp argp = {
 	.args_doc = "[UNIT...]",
 	.doc = "Run every test: pairs match, solutions pass, starters and wrong solutions fail as "
 	       "they "
-	       "must, on every kernel; unit tests, fuzzers, lint. `make test` builds what this "
-	       "needs."
+	       "must, on every kernel; unit tests, fuzzers, system tests, lint. With UNITs, only "
+	       "those, and neither fuzzers nor system tests. `make test` builds what this needs."
 	       "\v"
 	       "The last line is \"N passed, N failed\". Exit status: 0 all passed, 1 not.",
 };
@@ -371,8 +371,12 @@ static int plan(struct suite *s)
 	if (err || s->args->pairs_only)
 		return err;
 	add_files(s, "unit", ".c", "build");
-	add_files(s, "fuzz", ".c", NULL);
-	add_files(s, "system", ".sh", "tests");
+	if (named->count) {
+		say("units are named: leaving out fuzzers and system tests");
+	} else {
+		add_files(s, "fuzz", ".c", NULL);
+		add_files(s, "system", ".sh", "tests");
+	}
 	add_step(s, xstrdup("lint"), "make", "-s", "lint");
 	return 0;
 }

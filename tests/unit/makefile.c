@@ -216,6 +216,18 @@ static void wrong_solution_is_patched(void **state)
 
 /* --- units that are named --- */
 
+static void named_unit_is_all_that_is_tested(void **state)
+{
+	cleanup_buf struct buf out = { 0 };
+
+	put("libbpf/08-other", "other.bpf.c", bpf_half);
+	put("solutions/08-other", "other.bpf.c", bpf_half);
+	put("tests/wrong/08-other", "is-other.patch", patch);
+	assert_int_equal(make_into(&out, "-n", "UNITS=08", "checks"), 2); /* it has no other.c */
+	assert_int_equal(make_into(&out, "-nB", "UNITS=7", "checks"), 0);
+	assert_non_null(strstr(out.data, "-o " WRONG));
+}
+
 static void unknown_unit_is_refused(void **state)
 {
 	cleanup_buf struct buf out = { 0 };
@@ -306,6 +318,7 @@ int main(void)
 		cmocka_unit_test(silent_but_for_compilers),
 		cmocka_unit_test(mended_exercise_builds),
 		cmocka_unit_test(wrong_solution_is_patched),
+		cmocka_unit_test(named_unit_is_all_that_is_tested),
 		cmocka_unit_test(unknown_unit_is_refused),
 		cmocka_unit_test(types_are_carried),
 	};
