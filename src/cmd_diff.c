@@ -358,18 +358,26 @@ static void set_style(struct diff *d)
 		d->options.width = terminal_width(DEFAULT_WIDTH);
 }
 
-/* Shows the text through $PAGER. Returns false when there is no pager to show it. */
+/* Shows the text through $PAGER. Returns false when there is no pager to show it. Ctrl-C is the pager's, which may
+ * go on: this process and the shell between them outlive it.
+ */
 static bool page(const struct buf *out)
 {
 	const char *pager = getenv("PAGER");
+	cleanup_free char *command = xprintf("trap : INT; %s", pager && *pager ? pager : "less -R");
+	void (*saved)(int);
+	int status;
 	FILE *f;
 
 	setenv("LESS", "FRX", 0); /* less alone: leave when it fits on a screen, show colours */
-	f = popen(pager && *pager ? pager : "less -R", "we");
+	f = popen(command, "we");
 	if (!f)
 		return false;
+	saved = signal(SIGINT, SIG_IGN);
 	fwrite(out->data, 1, out->len, f);
-	return pclose(f) != 127 << 8;
+	status = pclose(f);
+	signal(SIGINT, saved);
+	return status != 127 << 8;
 }
 
 static void show(const struct diff *d, const struct buf *out)

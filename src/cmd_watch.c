@@ -155,25 +155,30 @@ static void start_check(struct watch *w)
 		w->child = 0;
 }
 
-/* Another command of this program, as if typed; it may use the whole terminal. */
+/* Another command of this program, as if typed; it may use the whole terminal, and Ctrl-C is its. */
 static void run_command(struct watch *w, const char *name)
 {
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction saved;
 	pid_t pid;
 
 	stop_check(w);
 	restore_terminal(w);
 	show_head(w);
+	sigaction(SIGINT, &ignore, &saved);
 	pid = fork();
 	if (!pid) {
 		char *argv[] = { "workbook", (char *)name,
 				 strcmp(name, "list") ? (char *)w->unit->number : NULL,
 				 strcmp(name, "diff") ? NULL : "--exercise", NULL };
 
+		sigaction(SIGINT, &saved, NULL);
 		execv("/proc/self/exe", argv);
 		_exit(127);
 	}
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	sigaction(SIGINT, &saved, NULL);
 	listen_keys(w);
 	show_keys(w);
 }
