@@ -298,8 +298,12 @@ static void draw_rows(struct drawing *d, const struct report *r, const struct vi
 	draw(d, '-', align(width, r->nr_columns, names));
 	if (v->first)
 		draw(d, '.', xprintf("(%zu rows above not shown)", v->first));
-	for (size_t i = v->first; i < v->last; i++)
-		draw(d, v->row[i]->mark, align(width, r->nr_columns, v->row[i]->text));
+	for (size_t i = v->first; i < v->last; i++) {
+		cleanup_buf struct buf row = { 0 };
+
+		row__short(&row, v->row[i]->text);
+		draw(d, v->row[i]->mark, align(width, r->nr_columns, row.data));
+	}
 	if (v->last < v->nr)
 		draw(d, '.', xprintf("(%zu more rows not shown)", v->nr - v->last));
 	if (v->others)

@@ -1164,8 +1164,7 @@ bool need__met(const struct need *need, struct text facts)
 	return any && found != never;
 }
 
-/* A row in a message: its beginning. */
-static void add_short(struct buf *b, const char *text)
+void row__short(struct buf *b, const char *text)
 {
 	size_t len = strlen(text), max = 160;
 
@@ -1184,7 +1183,7 @@ static void name_row(struct buf *b, const char *side, const char *what, const st
 	if (!row)
 		return;
 	buf__printf(b, "message %s: %s: ", side, what);
-	add_short(b, row->text);
+	row__short(b, row->text);
 	buf__printf(b, "\n");
 }
 

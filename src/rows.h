@@ -107,6 +107,8 @@ bool need__met(const struct need *need, struct text facts);
 bool text__visible(struct buf *out, struct text text);
 /* The same for several lines, whose ends stay. */
 void text__visible_lines(struct buf *out, struct text text);
+/* Appends a row that is quoted: "..." stands for the end of a long one. */
+void row__short(struct buf *out, const char *text);
 
 enum verdict { VERDICT_MATCH, VERDICT_MISMATCH, VERDICT_SETUP };
 

@@ -282,6 +282,23 @@ static void test_wide_field(void **state __maybe_unused)
 	report__free(&r);
 }
 
+/* Nor does a flood of them: a row's end is not shown. */
+static void test_long_row(void **state __maybe_unused)
+{
+	struct report r;
+	char *shown;
+
+	assert_int_equal(parse(&r, "verdict mismatch\ncolumns A\nrow libbpf ! begin\n"), 0);
+	free(r.side[REPORT_LIBBPF].row[0].text);
+	r.side[REPORT_LIBBPF].row[0].text = xprintf("begin%999dend", 1);
+	shown = print(&r, 200);
+	assert_has(shown, "! begin   ");
+	assert_has(shown, "...\n");
+	assert_has_not(shown, "1end");
+	free(shown);
+	report__free(&r);
+}
+
 static void print_long(unsigned int wrong, const char *first, const char *last, const char *above,
 		       const char *below)
 {
@@ -362,7 +379,7 @@ int main(void)
 		cmocka_unit_test(test_narrow),	     cmocka_unit_test(test_wrapping),
 		cmocka_unit_test(test_truth_shown),  cmocka_unit_test(test_long_tables),
 		cmocka_unit_test(test_utf8_columns), cmocka_unit_test(test_wide_field),
-		cmocka_unit_test(test_with_judge),
+		cmocka_unit_test(test_long_row),     cmocka_unit_test(test_with_judge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
