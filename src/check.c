@@ -226,6 +226,7 @@ int check__exercise(const struct unit *unit, const struct check_options *options
 	cleanup_buf struct buf compiler = { 0 };
 	int err;
 
+	say_waits = true;
 	buf__add(&compiler, "", 0);
 	err = subject__init(&c.subject, unit, SUBJECT_EXERCISE, NULL);
 	if (!err)

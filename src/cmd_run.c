@@ -152,6 +152,7 @@ COMMAND(run, "run a BCC prototype and its libbpf program side by side, and compa
 	if (!args.kernels.count)
 		kernels__choose(&args.kernels, "6.12");
 	interrupt__install();
+	say_waits = true;
 	code = run(&args);
 	strings__free(&args.kernels);
 	return code;

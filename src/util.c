@@ -13,7 +13,7 @@
 
 enum { NARROWEST = 40, WIDEST = 1000 }; /* columns of a terminal */
 
-bool say_quiet;
+bool say_quiet, say_waits;
 
 int err_msg(const char *fmt, ...)
 {

@@ -68,6 +68,8 @@ int err_sys(const char *fmt, ...) __printf(1, 2);
 /* Prints a line on stderr saying what is happening; silent once say_quiet is set. */
 void say(const char *fmt, ...) __printf(1, 2);
 extern bool say_quiet;
+/* Whether waits for a guest are said that are longer than a person expects: not where many run at a time. */
+extern bool say_waits;
 
 /* Escape sequences when `f` is a terminal and NO_COLOR is unset, "" otherwise. */
 /* Of the terminal: what COLUMNS says, or the one behind stdout or, as a pool's jobs have none, stderr. `otherwise`

@@ -30,6 +30,7 @@
 #define GONE_MS	    500	 /* from a closed socket to the end of its process */
 #define CONSOLE_END 2000 /* bytes of the console shown when a boot fails */
 #define AGAIN_MS    50	 /* between two ends of a script */
+#define SILENT_MS   2000 /* a wait that lasts longer is said */
 
 struct vm {
 	pid_t pid;
@@ -438,6 +439,31 @@ static void say_gone(struct vm *vm, const char *order)
 	print_end(vm->console);
 }
 
+/* An order's wait, said once it has become a long one. */
+static void say_wait(const struct vm *vm, uint32_t type, const char *order, int ms)
+{
+	bool program = type == FRAME_READY || type == FRAME_WAIT;
+
+	say("kernel %s: %s: waiting for %s (up to %d s)", vm->kernel, order,
+	    type == FRAME_READY	 ? "its header line"
+	    : type == FRAME_WAIT ? "its end"
+				 : "the guest's answer",
+	    (program ? ms - ORDER_MS : ms) / 1000);
+}
+
+/* As read_frame(), with a limit from now on. */
+static int read_answer(struct vm *vm, uint32_t *got, struct buf *answer, uint32_t type,
+		       const char *order, int ms)
+{
+	int64_t start = now_ms();
+	int err = read_frame(vm, got, answer, start + (say_waits ? SILENT_MS : ms));
+
+	if (err != -ETIMEDOUT || !say_waits)
+		return err;
+	say_wait(vm, type, order, ms);
+	return read_frame(vm, got, answer, start + ms);
+}
+
 /* One order and its reply. `order` names it in messages. */
 static int run_order(struct vm *vm, uint32_t type, const struct buf *payload, struct buf *reply,
 		     const char *order, int ms)
@@ -451,7 +477,7 @@ static int run_order(struct vm *vm, uint32_t type, const struct buf *payload, st
 	frame__put(&frame, type, payload->data, payload->len);
 	err = send_all(vm, &frame);
 	if (!err)
-		err = read_frame(vm, &got, answer, now_ms() + ms);
+		err = read_answer(vm, &got, answer, type, order, ms);
 	if (err == -EINTR)
 		return err;
 	if (err == -ETIMEDOUT)
@@ -846,13 +872,19 @@ static int ignore_shared(struct vm *vm)
 static int wait_migration(struct vm *vm, const char *query, const char *const *busy,
 			  const char *done)
 {
-	int64_t deadline = now_ms() + MIGRATE_MS;
+	int64_t start = now_ms(), deadline = start + MIGRATE_MS;
+	bool said = !say_waits;
 
 	while (now_ms() < deadline && !interrupt__signal()) {
 		json_t *answer = NULL;
 		const char *status;
 		int err = qmp__run(vm->qmp, query, NULL, -1, &answer), going = 0, ok;
 
+		if (!said && now_ms() > start + SILENT_MS) {
+			say("kernel %s: waiting for the machine's state (up to %d s)", vm->kernel,
+			    MIGRATE_MS / 1000);
+			said = true;
+		}
 		if (err)
 			return err;
 		status = json_string_value(json_object_get(answer, "status"));

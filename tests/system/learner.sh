@@ -132,6 +132,12 @@ expect 'edited' "$(./workbook list)"
 said=$(./workbook check 99 2>&1) && fail 'unit 99 exists?'
 expect '99' "$said"
 
+# --- a long wait is named ---
+cp "$solution"/* "$exercise/"
+sed -i 's/^\tprintf("%-8s/\tsleep(3);\n&/' "$exercise/kprobe-counter.c"
+said=$(./workbook check 01 --kernel 6.12 2>&1) || fail 'a slow start is no mistake:' "$said"
+expect '^kernel 6.12: libbpf: waiting for its header line \(up to 20 s\)' "$said"
+
 # --- reset keeps the learner's file ---
 said=$(./workbook reset 01)
 expect 'starter is back' "$said"
