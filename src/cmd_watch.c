@@ -100,7 +100,7 @@ static void show_progress(struct watch *w)
 
 static void show_head(struct watch *w)
 {
-	if (isatty(1))
+	if (is_screen(stdout))
 		fputs("\033[H\033[2J\033[3J", stdout);
 	show_progress(w);
 	printf("%s%s%s  exercises/%s/\n\n", colour(stdout, C_BOLD), w->unit->name,

@@ -364,7 +364,7 @@ int image_build__run(const struct kernel *k, const char *dir, const char *log)
 	int err;
 
 	b.started = now_ms();
-	b.rewrite = isatty(STDERR_FILENO);
+	b.rewrite = is_screen(stderr);
 	b.phase = xstrdup("beginning");
 	err = run(&b, dir);
 	if (err && b.tmp)

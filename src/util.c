@@ -52,6 +52,13 @@ void say(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+bool is_screen(FILE *f)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(f)) && term && strcmp(term, "dumb");
+}
+
 const char *colour(FILE *f, enum colour c)
 {
 	static const char *const codes[] = {
@@ -60,7 +67,7 @@ const char *colour(FILE *f, enum colour c)
 	};
 	const char *no_color = getenv("NO_COLOR");
 
-	return (no_color && *no_color) || !isatty(fileno(f)) ? "" : codes[c];
+	return (no_color && *no_color) || !is_screen(f) ? "" : codes[c];
 }
 
 unsigned terminal_width(unsigned otherwise)

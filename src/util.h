@@ -71,12 +71,15 @@ extern bool say_quiet;
 /* Whether waits for a guest are said that are longer than a person expects: not where many run at a time. */
 extern bool say_waits;
 
-/* Escape sequences when `f` is a terminal and NO_COLOR is unset, "" otherwise. */
 /* Of the terminal: what COLUMNS says, or the one behind stdout or, as a pool's jobs have none, stderr. `otherwise`
  * when there is none.
  */
 unsigned terminal_width(unsigned otherwise);
 
+/* A terminal that obeys escape sequences. */
+bool is_screen(FILE *f);
+
+/* Escape sequences when `f` is such a terminal and NO_COLOR is unset, "" otherwise. */
 enum colour { C_OFF, C_BOLD, C_DIM, C_RED, C_GREEN, C_YELLOW };
 const char *colour(FILE *f, enum colour c);
 
