@@ -325,13 +325,19 @@ static void print_legend(const struct diff *d, const struct unit *u, struct buf 
 static void print_title(const struct diff *d, const struct unit *u, struct buf *out)
 {
 	cleanup_free char *readme = xprintf("%s/README.md", u->exercise), *error = NULL;
+	cleanup_column struct column column = { .width = d->options.width,
+						.dim = d->bold,
+						.off = d->off };
 	cleanup_front struct front front = { 0 };
 	cleanup_buf struct buf text = { 0 };
+	cleanup_free char *title = NULL;
 
 	if (!file__read(d->options.exercise ? readme : u->chapter, &text))
 		front__parse(&front, u->name, text.data, text.len, &error);
-	buf__printf(out, "%s%s%s%s%s\n\n", d->bold, u->name, front.title ? ": " : "",
-		    front.title ? front.title : "", d->off);
+	title = xprintf("%s%s%s", u->name, front.title ? ": " : "", front.title ? front.title : "");
+	column__add(&column, title);
+	column__print(&column, out);
+	buf__add(out, "\n", 1);
 }
 
 static void print_diff(const struct diff *d, const struct unit *u, struct buf *out)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <string.h>
 
 #include "command.h"
 #include "exercise.h"
 #include "hints.h"
+
+enum { PROSE_WIDTH = 80 };
 
 static const struct argp_option options[] = {
 	{ "exercise", 'e', NULL, OPTION_HIDDEN, "Hints are the exercise's", 0 },
@@ -42,6 +45,23 @@ static void count_hint(struct progress *p, void *ctx)
 	p->hints = *(unsigned *)ctx;
 }
 
+/* In lines that a terminal has room for, but none too long to read. */
+static void print_hint(const struct hints *hints, size_t i)
+{
+	const struct hint *hint = &hints->items[i];
+	unsigned width = terminal_width(PROSE_WIDTH);
+	cleanup_buf struct buf text = { 0 };
+	cleanup_free char *title = xprintf("%s (%zu of %zu)", hint->summary, i + 1, hints->count);
+
+	if (width > PROSE_WIDTH)
+		width = PROSE_WIDTH;
+	buf__printf(&text, "%s", colour(stdout, C_BOLD));
+	text__reflow(&text, title, strlen(title), width);
+	buf__printf(&text, "%s\n", colour(stdout, C_OFF));
+	text__reflow(&text, hint->text, strlen(hint->text), width);
+	fputs(text.data, stdout);
+}
+
 static int show_hint(const struct unit *u)
 {
 	cleanup_free char *path = xprintf("%s/README.md", u->exercise);
@@ -65,8 +85,7 @@ static int show_hint(const struct unit *u)
 		return EXIT_SETUP;
 	}
 	i = hints__choose(&hints, e.progress.hints, e.progress.cause);
-	printf("%s%s%s (%zu of %zu)\n\n%s", colour(stdout, C_BOLD), hints.items[i].summary,
-	       colour(stdout, C_OFF), i + 1, hints.count, hints.items[i].text);
+	print_hint(&hints, i);
 	shown = i + 1;
 	return progress__update(u->name, count_hint, &shown) ? EXIT_SETUP : EXIT_MATCH;
 }

@@ -52,26 +52,35 @@ static const struct argp argp = {
 	       "Exit status: 0 all images are there, 2 one cannot be built, or usage.",
 };
 
+static void print_row(const char *kernel, const char *release, const char *size, const char *dir)
+{
+	cleanup_free char *row = xprintf("%-8s %-28s %6s  %s", kernel, release, size, dir);
+	cleanup_buf struct buf shown = { 0 };
+
+	buf__wrap(&shown, row, strlen(row), row_width(), 2);
+	fputs(shown.data, stdout);
+}
+
 static void list_image(const char *kernel)
 {
+	cleanup_free char *disk = NULL, *size = NULL;
 	struct image *image = NULL;
 	struct stat st = { 0 };
 
 	if (image__find(kernel, &image)) {
-		printf("%-8s %-28s %6s  %s\n", kernel, "-", "-", "not built yet");
+		print_row(kernel, "-", "-", "not built yet");
 		return;
 	}
-	cleanup_free char *disk = xprintf("%s/root.ext4", image->dir);
-
+	disk = xprintf("%s/root.ext4", image->dir);
 	stat(disk, &st);
-	printf("%-8s %-28s %3lld MB  %s\n", kernel, image->release,
-	       (long long)st.st_blocks * 512 / 1000000, image->dir);
+	size = xprintf("%lld MB", (long long)st.st_blocks * 512 / 1000000);
+	print_row(kernel, image->release, size, image->dir);
 	image__free(image);
 }
 
 static int list(const struct args *a)
 {
-	printf("%-8s %-28s %6s  %s\n", "KERNEL", "RELEASE", "SIZE", "FOLDER");
+	print_row("KERNEL", "RELEASE", "SIZE", "FOLDER");
 	for (size_t i = 0; i < a->kernels.count; i++)
 		list_image(a->kernels.items[i]);
 	return 0;

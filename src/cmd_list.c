@@ -11,6 +11,8 @@ static const char *const state_names[] = {
 	[EXERCISE_PASSED] = "passed",
 };
 
+enum { BESIDE = 10 }; /* column behind the state */
+
 struct args {
 	bool json;
 	bool show[ARRAY_SIZE(state_names)], filtered;
@@ -72,14 +74,20 @@ static char *join(const struct strings *s)
 	return xstrdup(s->count ? b.data : "-");
 }
 
+/* The state in its colour, the rest beside it. */
 static void print_row(const struct exercise *e, const struct front *front)
 {
 	static const enum colour colours[] = { C_DIM, C_YELLOW, C_GREEN };
 	cleanup_free char *kernels = join(&e->progress.passed);
+	cleanup_free char *rest =
+		xprintf("%*s%-20s %2u points  %s\n%*s%s%s", BESIDE, "", e->unit->name,
+			points(front), kernels, BESIDE, "", front->title ? front->title : "",
+			e->edited ? " (edited)" : "");
+	cleanup_buf struct buf text = { 0 };
 
-	printf("%s%-9s%s %-20s %2u points  %s\n          %s%s\n", colour(stdout, colours[e->state]),
-	       state_names[e->state], colour(stdout, C_OFF), e->unit->name, points(front), kernels,
-	       front->title ? front->title : "", e->edited ? " (edited)" : "");
+	text__wrap(&text, rest, strlen(rest), row_width());
+	printf("%s%-*s%s%s", colour(stdout, colours[e->state]), BESIDE, state_names[e->state],
+	       colour(stdout, C_OFF), text.data + BESIDE);
 }
 
 static json_t *json_row(const struct exercise *e, const struct front *front)

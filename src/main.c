@@ -1,23 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <locale.h>
 #include <errno.h>
+#include <locale.h>
 #include <string.h>
 
 #include "command.h"
 
+enum { HELP_WIDTH = 80 };
+
 static void usage(FILE *f)
 {
-	fputs("Usage: workbook [--exercises DIR] COMMAND [OPTION...]\n"
-	      "Learn to move BCC tools to libbpf and CO-RE, on real kernels.\n\n"
-	      "Commands:\n",
-	      f);
-	for (const struct command *c = __start_commands; c < __stop_commands; c++)
-		fprintf(f, "  %-10s %s\n", c->name, c->summary);
-	fputs("\n`./workbook COMMAND --help` tells more. With --exercises, units are those of "
-	      "another\n"
-	      "folder, laid out like this one: exercises/NN-topic/, tests/NN-topic.c, "
-	      "solutions/.\n",
-	      f);
+	static const char use[] = "Usage: workbook [--exercises DIR] COMMAND [OPTION...]";
+	static const char about[] = "Learn to move BCC tools to libbpf and CO-RE, on real kernels.";
+	static const char more[] =
+		"`./workbook COMMAND --help` tells more. With --exercises, units are those of "
+		"another folder, laid out like this one: exercises/NN-topic/, tests/NN-topic.c, "
+		"solutions/.";
+	unsigned terminal = terminal_width(HELP_WIDTH);
+	unsigned width = terminal < HELP_WIDTH ? terminal : HELP_WIDTH;
+	cleanup_buf struct buf text = { 0 };
+
+	buf__wrap(&text, use, strlen(use), width, 2);
+	buf__wrap(&text, about, strlen(about), width, 0);
+	buf__printf(&text, "\nCommands:\n");
+	for (const struct command *c = __start_commands; c < __stop_commands; c++) {
+		cleanup_free char *line = xprintf("  %-10s %s", c->name, c->summary);
+
+		buf__wrap(&text, line, strlen(line), width, strlen("completion "));
+	}
+	buf__printf(&text, "\n");
+	buf__wrap(&text, more, strlen(more), width, 0);
+	fputs(text.data, f);
+}
+
+/* argp breaks its lines at 79 columns, unless it is told. */
+static void fit_help(void)
+{
+	unsigned width = terminal_width(HELP_WIDTH);
+	cleanup_free char *format = xprintf("rmargin=%u,opt-doc-col=%u", width - 1, width / 3);
+
+	if (width < HELP_WIDTH)
+		setenv("ARGP_HELP_FMT", format, 0);
 }
 
 static const struct command *find_command(const char *name)
@@ -77,6 +99,7 @@ int main(int argc, char **argv)
 		err_msg("%s: no such command; see `workbook --help`", argv[1]);
 		return EXIT_SETUP;
 	}
+	fit_help();
 	/* argp takes the name in its messages from there. */
 	snprintf(name, sizeof(name), "workbook %s", command->name);
 	argv[1] = name;

@@ -117,39 +117,59 @@ size_t text__columns(const char *s)
 	return n;
 }
 
-/* Bytes of at most `max` characters of `s`, up to a blank when there is one near the end. */
-static size_t fitting(const char *s, size_t len, size_t max)
-{
-	size_t blank = 0;
-
-	for (size_t i = 0, n = 0; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80 && n++ == max)
-			return blank > max / 2 ? blank : i;
-		if (s[i] == ' ')
-			blank = i + 1;
-	}
-	return len;
-}
-
 void text__wrap(struct buf *out, const char *text, size_t len, size_t width)
 {
+	for (struct lines l = lines_of(text, len); lines__next(&l);)
+		buf__wrap(out, l.line, l.len, width, 2);
+}
+
+static bool is_fence(const struct lines *l)
+{
+	size_t indent = indentation(l->line, l->len);
+
+	return text__starts(l->line + indent, l->len - indent, "```");
+}
+
+/* Whether a line of Markdown goes on with the paragraph or list item above it. */
+static bool goes_on(const struct lines *l)
+{
+	size_t indent = indentation(l->line, l->len), len = l->len - indent, digits = 0;
+	const char *line = l->line + indent;
+
+	while (digits < len && isdigit((unsigned char)line[digits]))
+		digits++;
+	return len && !is_fence(l) && !text__starts(line, len, "- ") && *line != '|' &&
+	       !(digits && text__starts(line + digits, len - digits, ". "));
+}
+
+static void end_paragraph(struct buf *out, struct buf *paragraph, size_t width)
+{
+	if (paragraph->len)
+		buf__wrap(out, paragraph->data, paragraph->len, width, 0);
+	paragraph->len = 0;
+}
+
+void text__reflow(struct buf *out, const char *text, size_t len, size_t width)
+{
+	cleanup_buf struct buf paragraph = { 0 };
+	bool code = false;
+
 	for (struct lines l = lines_of(text, len); lines__next(&l);) {
-		size_t mark = 0, indent, room = width, n;
+		bool fence = is_fence(&l);
+		size_t indent = paragraph.len ? indentation(l.line, l.len) : 0;
 
-		while (mark < l.len && strchr(" !+-", l.line[mark]))
-			mark++;
-		indent = mark + 2 < width / 2 ? mark + 2 : width / 2;
-		do {
-			size_t shown = n = fitting(l.line, l.len, room);
-
-			while (shown && l.line[shown - 1] == ' ')
-				shown--;
-			buf__printf(out, "%*s%.*s\n", (int)(width - room), "", (int)shown, l.line);
-			l.line += n;
-			l.len -= n;
-			room = width - indent;
-		} while (l.len);
+		if (code || !goes_on(&l)) {
+			end_paragraph(out, &paragraph, width);
+			indent = 0;
+		}
+		if (code || fence || !l.len)
+			buf__printf(out, "%.*s\n", (int)l.len, l.line);
+		else
+			buf__printf(&paragraph, "%s%.*s", paragraph.len ? " " : "",
+				    (int)(l.len - indent), l.line + indent);
+		code ^= fence;
 	}
+	end_paragraph(out, &paragraph, width);
 }
 
 void strings__add(struct strings *s, char *owned)

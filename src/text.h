@@ -31,6 +31,8 @@ size_t text__columns(const char *s);
  * its first word.
  */
 void text__wrap(struct buf *out, const char *text, size_t len, size_t width);
+/* The same with paragraphs and list items of Markdown, whatever lines they are in; code stays as it is. */
+void text__reflow(struct buf *out, const char *text, size_t len, size_t width);
 /* Appends `text` without the indentation that all lines share, "\n" behind every line. */
 void text__dedent(struct buf *out, const char *text);
 

@@ -15,15 +15,31 @@ enum { NARROWEST = 40, WIDEST = 1000 }; /* columns of a terminal */
 
 bool say_quiet, say_waits;
 
+/* In one piece. For a terminal, the first line is wrapped: what stands below it is quoted, or to be copied. */
+static void print_message(const char *prefix, const char *fmt, va_list ap, const char *reason)
+{
+	unsigned width = isatty(STDERR_FILENO) ? terminal_width(0) : 0;
+	cleanup_buf struct buf text = { 0 }, shown = { 0 };
+	cleanup_free char *message = NULL;
+	size_t first;
+
+	if (vasprintf(&message, fmt, ap) < 0)
+		abort();
+	buf__printf(&text, "%s%s%s%s\n", prefix, message, reason ? ": " : "", reason ? reason : "");
+	first = width ? strcspn(text.data, "\n") : 0;
+	if (first)
+		buf__wrap(&shown, text.data, first, width, 2);
+	buf__printf(&shown, "%s", text.data + first + !!first);
+	fputs(shown.data, stderr);
+}
+
 int err_msg(const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("workbook: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	print_message("workbook: ", fmt, ap, NULL);
 	va_end(ap);
-	fputc('\n', stderr);
 	return -EINVAL;
 }
 
@@ -32,11 +48,9 @@ int err_sys(const char *fmt, ...)
 	int err = errno ? errno : EIO;
 	va_list ap;
 
-	fputs("workbook: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	print_message("workbook: ", fmt, ap, strerror(err));
 	va_end(ap);
-	fprintf(stderr, ": %s\n", strerror(err));
 	return -err;
 }
 
@@ -47,9 +61,8 @@ void say(const char *fmt, ...)
 	if (say_quiet)
 		return;
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	print_message("", fmt, ap, NULL);
 	va_end(ap);
-	fputc('\n', stderr);
 }
 
 bool is_screen(FILE *f)
@@ -81,6 +94,11 @@ unsigned terminal_width(unsigned otherwise)
 	if (!ioctl(1, TIOCGWINSZ, &size) || !ioctl(2, TIOCGWINSZ, &size))
 		n = size.ws_col;
 	return n >= NARROWEST ? n : otherwise;
+}
+
+unsigned row_width(void)
+{
+	return isatty(STDOUT_FILENO) ? terminal_width(WIDEST) : WIDEST;
 }
 
 void *xrealloc(void *p, size_t n, size_t size)
@@ -149,6 +167,39 @@ void buf__printf(struct buf *b, const char *fmt, ...)
 	if (n < 0)
 		abort();
 	buf__add(b, s, n);
+}
+
+/* Bytes of at most `max` characters of `s`, up to a blank when there is one near the end. */
+static size_t fitting(const char *s, size_t len, size_t max)
+{
+	size_t blank = 0;
+
+	for (size_t i = 0, n = 0; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80 && n++ == max)
+			return blank > max / 2 ? blank : i;
+		if (s[i] == ' ')
+			blank = i + 1;
+	}
+	return len;
+}
+
+void buf__wrap(struct buf *b, const char *line, size_t len, size_t width, size_t hang)
+{
+	size_t indent = 0, room = width, n;
+
+	while (indent < len && strchr(" !+-", line[indent]))
+		indent++;
+	indent = indent + hang < width / 2 ? indent + hang : width / 2;
+	do {
+		size_t shown = n = fitting(line, len, room);
+
+		while (shown && line[shown - 1] == ' ')
+			shown--;
+		buf__printf(b, "%*s%.*s\n", (int)(width - room), "", (int)shown, line);
+		line += n;
+		len -= n;
+		room = width - indent;
+	} while (len);
 }
 
 void buf__free(struct buf *b)

@@ -75,6 +75,8 @@ extern bool say_waits;
  * when there is none.
  */
 unsigned terminal_width(unsigned otherwise);
+/* Of a table's row on stdout: the terminal's, as wide as it likes in a pipe. */
+unsigned row_width(void);
 
 /* A terminal that obeys escape sequences. */
 bool is_screen(FILE *f);
@@ -91,6 +93,10 @@ struct buf {
 
 void buf__add(struct buf *b, const void *data, size_t len);
 void buf__printf(struct buf *b, const char *fmt, ...) __printf(2, 3);
+/* Appends a line in ones of at most `width` characters. What continues it stands `hang` further in than its first
+ * word.
+ */
+void buf__wrap(struct buf *b, const char *line, size_t len, size_t width, size_t hang);
 void buf__free(struct buf *b);
 
 /* Allocated string, never NULL (memory exhaustion aborts, as in every x* function). */

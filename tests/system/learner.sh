@@ -148,6 +148,30 @@ done <"$exercise/starter.ids"
 ls "$exercise"/kprobe-counter.bpf.c.2* >/dev/null || fail 'no backup'
 
 # --- narrow, plain, ASCII ---
+# at_width COLUMNS COMMAND...: what a terminal shows goes into $said; all of it must fit.
+at_width()
+{
+    local wide
+    said=$(COLUMNS=$1 script -qec "./workbook ${*:2}" /dev/null | tr -d '\r') || :
+    [ -n "$said" ] || fail "$2 shows nothing"
+    wide=$(LC_ALL=C.UTF-8 grep -E "^.{$(($1 + 1)),}" <<<"$said") || return 0
+    fail "${*:2}: wider than $1 columns:" "$wide"
+}
+
+for columns in 40 60; do
+    for command in 'hint 01' list 'image --list' --help 'check 99' 'diff 01 --plain'; do
+        at_width $columns "$command"
+    done
+done
+for command in src/cmd_*.c; do
+    command=${command#*_}
+    at_width 60 "${command%.c}" --help
+    expect Usage "$said"
+done
+NO_COLOR='' TERM=xterm at_width 200 list
+expect $'\033' "$said"
+NO_COLOR='' TERM=dumb at_width 200 list
+grep -q $'\033' <<<"$said" && fail 'a dumb terminal gets colour'
 said=$(LC_ALL=C ./workbook diff 01 --width 60)
 [ "$(awk '{ if (length($0) > 60) n++ } END { print n + 0 }' <<<"$said")" = 0 ] ||
     fail 'diff is wider than 60 columns'

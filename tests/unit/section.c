@@ -180,12 +180,40 @@ static void test_wrap(void **state)
 	}
 }
 
+/* Lines of Markdown are not those of a terminal, but an item, a table's row or a line of code is one. */
+static void test_reflow(void **state)
+{
+	static const struct {
+		const char *text, *flowed;
+	} cases[] = {
+		{ "", "" },
+		{ "one\n  two\nthree\n\n\nfour\n", "one two three\n\n\nfour\n" },
+		{ "one two three four five\nsix\n", "one two three four\nfive six\n" },
+		{ "- one two\n  three four five\n- six\n  - seven\n",
+		  "- one two three\n  four five\n- six\n  - seven\n" },
+		{ "1. one\n10. two\n3.5 three\n", "1. one\n10. two 3.5 three\n" },
+		{ "text\n```\nint x;\n\n\tif (x == 1 && longer_than_that)\n```\nmore\ntext\n",
+		  "text\n```\nint x;\n\n\tif (x == 1 && longer_than_that)\n```\nmore text\n" },
+		{ "| a | b |\n| 1 | 2 |\n", "| a | b |\n| 1 | 2 |\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_buf struct buf out = { 0 };
+
+		buf__add(&out, "", 0);
+		text__reflow(&out, cases[i].text, strlen(cases[i].text), 20);
+		assert_string_equal(out.data, cases[i].flowed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parts),	  cmocka_unit_test(test_several_files),
 		cmocka_unit_test(test_misplaced), cmocka_unit_test(test_vocabulary),
 		cmocka_unit_test(test_dedent),	  cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_reflow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
