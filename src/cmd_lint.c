@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <argp.h>
 #include <signal.h>
+#include <string.h>
 
 #include "command.h"
 #include "lint.h"
 
 static const struct argp_option opts[] = {
-	{ "fix", 'f', NULL, 0, "Write the code blocks of chapters anew from the sources", 0 },
+	{ "fix", 'f', NULL, 0,
+	  "Write the code blocks of chapters anew from the sources, and take exercises as they are "
+	  "for their starters",
+	  0 },
 	{ 0 },
 };
 
@@ -31,7 +35,8 @@ static const struct argp argp = {
 	.parser = parse_arg,
 	.doc = "Check that units are complete, sections pair up and chapters tell the truth.\v"
 	       "Example: `./workbook lint --fix` after a source has changed brings the chapters' "
-	       "code blocks up to date and prints what is left to mend.",
+	       "code blocks up to date and prints what is left to mend. With --exercises DIR, only "
+	       "the exercises there are checked.",
 };
 
 COMMAND(lint, "check units, sections and chapters", &argp)
@@ -41,8 +46,9 @@ COMMAND(lint, "check units, sections and chapters", &argp)
 	argv[0] = "workbook lint";
 	argp_err_exit_status = EXIT_SETUP;
 	argp_parse(&argp, argc, argv, 0, NULL, &lint);
-	if (chdir(project_root())) {
-		err_sys("%s", project_root());
+	lint.own = strcmp(units_root(), project_root());
+	if (chdir(units_root())) {
+		err_sys("%s", units_root());
 		return EXIT_SETUP;
 	}
 	if (lint__run(&lint))

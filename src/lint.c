@@ -231,6 +231,16 @@ static int by_place(const void *a, const void *b)
 	return strcmp(x->text, y->text);
 }
 
+static void check_project(struct lint *l)
+{
+	read_targets(l);
+	for (size_t i = 0; i < l->files.count; i++)
+		check_file(l, l->files.items[i]);
+	check_numbers(l);
+	lint__tables(l, "chapters/00-start-here.md");
+	lint__unexpected(l);
+}
+
 int lint__run(struct lint *l)
 {
 	int err = list_files(&l->files);
@@ -239,15 +249,11 @@ int lint__run(struct lint *l)
 		err = units__load(&l->units, ".");
 	if (err)
 		return err;
-	read_targets(l);
 	for (size_t i = 0; i < l->units.count; i++)
 		lint__edited(l, &l->units.items[i]);
-	for (size_t i = 0; i < l->files.count; i++)
-		check_file(l, l->files.items[i]);
 	check_python(l);
-	check_numbers(l);
-	lint__tables(l, "chapters/00-start-here.md");
-	lint__unexpected(l);
+	if (!l->own)
+		check_project(l);
 	for (size_t i = 0; i < l->units.count; i++)
 		lint__unit(l, &l->units.items[i]);
 	if (l->count)

@@ -16,6 +16,7 @@ struct complaint {
 
 struct lint {
 	bool fix;		/* write generated blocks anew instead of complaining about them */
+	bool own;		/* an instructor's folder, not the project: its exercises alone */
 	struct strings files;	/* that git knows or would add, sorted */
 	struct strings edited;	/* sources of exercises that are a learner's by now */
 	struct strings targets; /* of the Makefile */
@@ -45,6 +46,8 @@ void lint__unit(struct lint *lint, const struct unit *unit);
 void lint__unexpected(struct lint *lint);
 /* Links, fences and length of one Markdown file. */
 void lint__page(struct lint *lint, const char *file);
+/* Its front matter alone. */
+void lint__front(struct lint *lint, const char *file);
 /* Tables whose last column is "unit", in the page that introduces the course. */
 void lint__tables(struct lint *lint, const char *file);
 /* Commands in console and sh blocks. */

@@ -290,6 +290,15 @@ static void check_front(struct page *p)
 			 "front matter: points are an exercise's; write them into its README.md");
 }
 
+void lint__front(struct lint *lint, const char *file)
+{
+	struct page p = { .lint = lint, .file = file };
+
+	if (!file__read(file, &p.text))
+		check_front(&p);
+	buf__free(&p.text);
+}
+
 void lint__page(struct lint *lint, const char *file)
 {
 	struct page p = { .lint = lint, .file = file };

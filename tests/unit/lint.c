@@ -445,12 +445,38 @@ static void test_edited(void **state)
 	lint__free(&lint);
 }
 
+/* An instructor's folder has exercises and nothing else; their list is written there as well. */
+static void test_own(void **state)
+{
+	static const char *const ours[] = { "chapters", "bcc", "libbpf", "tests/wrong" };
+	struct lint lint = { .own = true };
+
+	put_project();
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		file__remove_tree(ours[i]);
+	unlink(IDS);
+	put(README, "---\ntitle: Count\n---\n");
+	assert_int_equal(lint__run(&lint), 0);
+	assert_true(complains(&lint, IDS ":1:", "lint --fix"));
+	assert_true(complains(&lint, README ":3:", "no points"));
+	assert_true(complains(&lint, README ":3:", "no programs"));
+	assert_int_equal(lint.count, 3);
+	lint__free(&lint);
+	put(README, readme);
+	lint = (struct lint){ .own = true, .fix = true };
+	assert_int_equal(lint__run(&lint), 0);
+	assert_int_equal(lint.count, 0);
+	assert_int_equal(lint.fixed, 1);
+	lint__free(&lint);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_breaks), cmocka_unit_test(test_edited),
-		cmocka_unit_test(test_fix),    cmocka_unit_test(test_no_python),
-		cmocka_unit_test(test_git),    cmocka_unit_test(test_print),
+		cmocka_unit_test(test_breaks),	  cmocka_unit_test(test_edited),
+		cmocka_unit_test(test_fix),	  cmocka_unit_test(test_own),
+		cmocka_unit_test(test_no_python), cmocka_unit_test(test_git),
+		cmocka_unit_test(test_print),
 	};
 
 	return cmocka_run_group_tests(tests, make_project, remove_project);
