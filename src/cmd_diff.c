@@ -114,7 +114,7 @@ static int read_sources(struct diff *d, const char *root, const struct unit *u)
 	}
 	if (!err)
 		return 0;
-	return err_msg("%s: sources: %s; restore them with `git checkout`", u->name,
+	return err_msg("%s: sources: %s; bring them back, as with `git checkout`", u->name,
 		       strerror(-err));
 }
 
@@ -408,12 +408,16 @@ COMMAND(diff, "show a BCC tool and its libbpf twin side by side", &argp)
 	__attribute__((cleanup(free_diff))) struct diff d = { 0 };
 	cleanup_unit struct unit u = { 0 };
 	cleanup_buf struct buf out = { 0 };
-	const char *root = project_root();
+	const char *root = units_root();
 
 	argv[0] = "workbook diff";
 	argp_err_exit_status = EXIT_SETUP;
 	argp_parse(&argp, argc, argv, 0, NULL, &d.options);
-	if (unit__find(&u, root, d.options.unit) || read_sources(&d, root, &u))
+	if (unit__find(&u, root, d.options.unit))
+		return EXIT_SETUP;
+	if (strcmp(root, project_root())) /* no folder but the project has pairs */
+		d.options.exercise = true;
+	if (read_sources(&d, root, &u))
 		return EXIT_SETUP;
 	if (!file__read(u.chapter, &d.chapter)) /* without it: no reasons, the files' order */
 		fences__parse(&d.fences, d.chapter.data, d.chapter.len);

@@ -37,12 +37,14 @@ static int read_starter(const char *id, const char *name, struct buf *text)
 	const char *const argv[] = { "git", "-C", units_root(), "cat-file", "blob", id, NULL };
 	cleanup_buf struct buf err = { 0 };
 	int status = proc__run(argv, text, &err, 10000);
+	bool ours = !strcmp(units_root(), project_root());
 
 	if (!status)
 		return 0;
-	return err_msg("%s: git does not have the starter's text; in a shallow clone `git fetch "
-		       "--unshallow` brings it: %s",
-		       name, err.len ? err.data : "git failed");
+	return err_msg("%s: git does not have the starter's text; %s: %s", name,
+		       ours ? "in a shallow clone `git fetch --unshallow` brings it"
+			    : "take the file from where you have the exercise from",
+		       err.len ? err.data : "git failed");
 }
 
 /* Keeps what is there as PATH.DATE, unless it is the starter, and writes the starter. */
