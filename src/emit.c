@@ -63,7 +63,8 @@ static int check_starter(const struct unit *u)
 
 	if (!err && e.edited)
 		err = err_msg("%s: it is edited, and would be handed out as the starter; put that "
-			      "back first: workbook reset %s",
+			      "back first: workbook reset %s; or, where it is one of yours and the "
+			      "starter, name it so: workbook lint --fix",
 			      u->exercise, u->number);
 	return err;
 }

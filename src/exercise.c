@@ -42,13 +42,13 @@ char *exercise__ids(const struct unit *unit)
 	return steal_ptr(ids.data);
 }
 
-/* An exercise without the file is not shipped by the project: an instructor's, say. */
+/* Without the list nobody knows, and what may be a learner's work must not be left out. */
 static bool differs_from_starter(const struct unit *unit, const char *ids)
 {
 	cleanup_free char *path = xprintf("%s/starter.ids", unit->exercise);
 	cleanup_buf struct buf shipped = { 0 };
 
-	return !file__read(path, &shipped) && strcmp(shipped.data, ids);
+	return file__read(path, &shipped) || strcmp(shipped.data, ids);
 }
 
 int exercise__load(struct exercise *e, const struct unit *unit)

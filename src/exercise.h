@@ -8,14 +8,15 @@
 /* The learner's files, exercises/NN-topic/topic.{bpf.c,c,h}, edited in place. Beside them starter.ids
  * holds a line "GIT-BLOB-ID NAME" for each, of the text that the project ships: what differs is the
  * learner's, and git still has the starter under that ID, whatever was committed since. `workbook lint
- * --fix` writes the file anew when a starter is changed on purpose.
+ * --fix` writes the file anew when a starter is changed on purpose. An exercise without it, an
+ * instructor's say, counts as edited.
  */
 enum exercise_state { EXERCISE_UNTOUCHED, EXERCISE_STARTED, EXERCISE_PASSED };
 
 struct exercise {
 	const struct unit *unit;
 	enum exercise_state state;
-	bool edited;		  /* differs from the starter */
+	bool edited;		  /* differs from the starter, as far as that is known */
 	char *text;		  /* hash of the learner's files as they are now */
 	struct progress progress; /* passes of an older text are left out */
 };

@@ -137,10 +137,18 @@ for dir in "$mine"/*/60-opens; do
     (cd "$dir" && rm -f starter.ids && for f in kprobe-counter.*; do mv "$f" "opens.${f#*.}"; done &&
         sed -i 's/kprobe-counter\./opens./; s/kprobe_counter/opens/g' opens.*)
 done
-expect '^60-opens +2/10' "$(./workbook --exercises "$mine" grade --kernel 6.12 -e 60 "$mine/exercises/60-opens")"
-mkdir -p "$work/done/exercises"
-cp -r "$mine/solutions/60-opens" "$work/done/exercises/"
-expect '^done +10/10' "$(./workbook --exercises "$mine" grade --kernel 6.12 "$work/done")"
+own()
+{
+    ./workbook --exercises "$mine" "$@"
+}
+expect '^60-opens +2/10' "$(own grade --kernel 6.12 -e 60 "$mine/exercises/60-opens")"
+expect '^60-opens +does not pass yet' "$(own submit -o "$work/own.tar.gz")"
+own lint --fix
+expect 'no exercise is edited yet' "$(own submit -o "$work/own.tar.gz" 2>&1 || :)"
+expect 'exercises/60-opens/prototype.py' "$(own diff 60 --plain)"
+cp "$mine"/solutions/60-opens/* "$mine/exercises/60-opens/"
+own submit -o "$work/done.tar.gz"
+expect '^done +10/10' "$(own grade --kernel 6.12 "$work/done.tar.gz")"
 
 # --- mistakes of who grades ---
 status=0
