@@ -71,7 +71,7 @@ WARNINGS := -Wall -Wextra -Werror
 LIBRARIES := libbpf libelf libarchive jansson libxml-2.0 libzstd libcrypto
 # The agent and the stimuli are a part of every snapshot's key: two checkouts build the same bytes.
 HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) -Isrc -Itests \
-	-ffile-prefix-map=$(CURDIR)=. \
+	'-ffile-prefix-map=$(CURDIR)=.' \
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 HOST_LIBS := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 

@@ -65,12 +65,18 @@ static int use_exercises(const char *dir)
 {
 	cleanup_free char *path = realpath(dir, NULL);
 	cleanup_free char *tests = path ? xprintf("%s/tests", path) : NULL;
+	char bad;
 
 	if (!path)
 		return err_sys("--exercises %s", dir);
 	if (access(tests, F_OK))
 		return err_msg("--exercises %s: it holds no tests/; lay it out like the project",
 			       dir);
+	bad = path[strcspn(path, " \t\n:%$&;|<>()'\"`*?[\\")]; /* in VPATH, or to a shell */
+	if (bad)
+		return err_msg("--exercises %s: make takes no path with '%c' in it; move or rename "
+			       "the folder %s",
+			       dir, bad, path);
 	return setenv("WORKBOOK_EXERCISES", path, 1);
 }
 

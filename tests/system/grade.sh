@@ -151,6 +151,8 @@ own submit -o "$work/done.tar.gz"
 expect '^done +10/10' "$(own grade --kernel 6.12 "$work/done.tar.gz")"
 
 # --- mistakes of who grades ---
+mv "$mine" "$work/my own"
+expect "no path with ' ' in it" "$(./workbook --exercises "$work/my own" list 2>&1 || :)"
 status=0
 said=$(grade --gradescope - "$class/anna" "$class/bob" 2>&1) || status=$?
 [ $status = 2 ] && expect 'one submission' "$said"

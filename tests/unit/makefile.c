@@ -276,6 +276,21 @@ static void types_are_carried(void **state)
 	put_unit("libbpf", user_half);
 }
 
+/* --- the host program --- */
+
+static void path_may_hold_blanks(void **state)
+{
+	cleanup_free char *folder = xprintf("%s/a blank", project);
+	cleanup_free char *makefile = xprintf("%s/Makefile", folder);
+	cleanup_free char *src = xprintf("%s/src", folder);
+	const char *const argv[] = { "make", "-s", "-C", folder, "build/src/util.o", NULL };
+
+	assert_int_equal(file__mkdirs(folder), 0);
+	assert_int_equal(symlink("../Makefile", makefile), 0);
+	assert_int_equal(symlink("../src", src), 0);
+	assert_int_equal(proc__run(argv, NULL, NULL, MAKE_MS), 0);
+}
+
 /* --- the small project --- */
 
 static int make_project(void **state)
@@ -321,6 +336,7 @@ int main(void)
 		cmocka_unit_test(named_unit_is_all_that_is_tested),
 		cmocka_unit_test(unknown_unit_is_refused),
 		cmocka_unit_test(types_are_carried),
+		cmocka_unit_test(path_may_hold_blanks),
 	};
 
 	/* What a make above this test has set would speak for the makes below. */
