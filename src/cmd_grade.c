@@ -35,8 +35,8 @@ enum {
 
 static const struct argp_option options[] = {
 	{ "exercise", 'e', "UNIT", 0,
-	  "Grade this exercise, also where it is missing; may be repeated (default: those that "
-	  "were edited)",
+	  "Grade this exercise, also where it is missing; may be repeated, and an unknown one is "
+	  "told and left out (default: those that were edited)",
 	  0 },
 	{ "kernel", 'k', "K", 0, "On this kernel only; may be repeated (default: all)", 0 },
 	{ "seed", 's', "N", 0, "Repeat the run that printed this seed", 0 },
@@ -321,8 +321,33 @@ static int choose(struct class *c, struct strings *names)
 		err = unit__find(&u, units_root(), c->args->chosen.items[i]);
 		if (!err)
 			strings__add(names, xstrdup(u.name));
+		else if (err == -ENOENT && !c->args->platform)
+			err = 0; /* told, and the others are graded */
 	}
+	if (!err && c->args->chosen.count && !names->count)
+		err = -ENOENT;
 	strings__sort(names);
+	return err;
+}
+
+/* Of what may be graded: a mistake there would cost each learner the points, after a long time. */
+static int check_rubrics(const struct class *c, const struct strings *chosen)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < c->units.count && !err; i++) {
+		const struct unit *u = &c->units.items[i];
+		cleanup_free char *readme = xprintf("%s/README.md", u->exercise);
+		cleanup_front struct front front = { 0 };
+
+		if (chosen->count && !strings__has(chosen, u->name))
+			continue;
+		err = front__read(&front, readme);
+		if (!err && !front.has_points)
+			err = err_msg("%s:%u: front matter: no points; write points: {builds: 1, "
+				      "matches: 5}",
+				      readme, front.last);
+	}
 	return err;
 }
 
@@ -497,6 +522,8 @@ static int settle(struct class *c, struct args *a, struct strings *chosen)
 	if (!a->have_seed)
 		a->seed = run__new_seed();
 	err = choose(c, chosen);
+	if (!err)
+		err = check_rubrics(c, chosen);
 	c->options = (struct grade_options){ .units = &c->units,
 					     .chosen = chosen,
 					     .kernels = &a->kernels,

@@ -487,21 +487,23 @@ json_t *grade__submission(const char *path, const struct grade_options *o)
 	struct submission s;
 	int err = submission__read(&s, path, o->units, o->bare);
 	json_t *notes = json_array(), *whole;
-	unsigned max = 0;
+	unsigned max = 0, graded = 0;
 	double total = 0;
 
 	whole = json_pack("{s:s, s:f, s:i, s:b, s:[], s:o, s:{}, s:{}, s:[]}", "name", s.name,
 			  "score", 0.0, "max", 0, "judged", 1, "flags", "notes", notes, "outcomes",
 			  "shingles", "tests");
 	for (size_t i = 0; i < s.count; i++)
-		if (is_chosen(o, &s.item[i]))
+		if (is_chosen(o, &s.item[i])) {
 			grade_exercise(whole, o, &s.item[i], &total, &max);
+			graded++;
+		}
 	for (size_t i = 0; i < s.notes.count; i++)
 		json_array_append_new(notes, json_string(s.notes.items[i]));
 	if (err)
 		json_array_append_new(json_object_get(whole, "flags"),
 				      json_string("nothing can be read of it"));
-	else if (!max)
+	else if (!graded)
 		json_array_append_new(json_object_get(whole, "flags"),
 				      json_string("no edited exercise in it"));
 	json_object_set_new(whole, "score", json_real(total));

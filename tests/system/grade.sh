@@ -151,6 +151,24 @@ own submit -o "$work/done.tar.gz"
 expect '^done +10/10' "$(own grade --kernel 6.12 "$work/done.tar.gz")"
 
 # --- mistakes of who grades ---
+# refused WHAT COMMAND...: it must end with 2, say WHAT, and have begun nothing.
+refused()
+{
+    status=0
+    said=$("${@:2}" 2>&1) || status=$?
+    [ $status = 2 ] || fail "exit status $status, not 2: ${*:2}" "$said"
+    expect "$1" "$said"
+    ! grep -q 'building what judges' <<<"$said" || fail "begun all the same: ${*:2}" "$said"
+}
+sed -i.kept '/^points:/d' "$mine/exercises/60-opens/README.md"
+refused '60-opens/README.md:[0-9]+: .*no points; write' own grade "$work/done.tar.gz"
+sed 's/^points:/point:/' "$mine/exercises/60-opens/README.md.kept" >"$mine/exercises/60-opens/README.md"
+refused '60-opens/README.md:[0-9]+: .*no such key' own grade -e 60 "$work/done.tar.gz"
+refused '99: no such unit' grade -e 99 "$class/anna"
+refused '99: no such unit' grade --emit github -e 99 -e 01 -o "$work/never"
+said=$(grade -e 99 -e 01 "$class/empty" 2>&1) || fail 'an exercise that does not exist stops the others' "$said"
+expect '99: no such unit' "$said"
+expect '^empty +0/10' "$said"
 mv "$mine" "$work/my own"
 expect "no path with ' ' in it" "$(./workbook --exercises "$work/my own" list 2>&1 || :)"
 status=0
