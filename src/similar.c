@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "similar.h"
 
@@ -38,6 +39,19 @@ static size_t next_token(const char **p, const char *end)
 	return stop > at ? (size_t)(stop - at) : at < end;
 }
 
+/* Whether a token is the language's or the libraries', and no name that its writer chose. */
+static bool is_given(const char *at, size_t len)
+{
+	static const char keywords[] = " break case char const continue default do double else "
+				       "enum extern float for goto if inline int long register "
+				       "return short signed sizeof static struct switch typedef "
+				       "union unsigned void volatile while bool ";
+	cleanup_free char *word = xprintf(" %.*s ", (int)len, at);
+
+	return isdigit((unsigned char)*at) || !is_word(*at) || !strncasecmp(word + 1, "bpf_", 4) ||
+	       strstr(word, "__") || strstr(keywords, word);
+}
+
 /* FNV-1a */
 static uint64_t hash(uint64_t h, const char *data, size_t len)
 {
@@ -58,8 +72,10 @@ void similar__add(struct shingles *s, const char *text, size_t len)
 	for (const char *p = text; (token = next_token(&p, end)); p += token) {
 		uint64_t h = 0xcbf29ce484222325;
 
-		ring[n % SHINGLE_TOKENS].at = p;
-		ring[n++ % SHINGLE_TOKENS].len = token;
+		bool given = is_given(p, token);
+
+		ring[n % SHINGLE_TOKENS].at = given ? p : "x";
+		ring[n++ % SHINGLE_TOKENS].len = given ? token : 1;
 		if (n < SHINGLE_TOKENS)
 			continue;
 		for (size_t i = n; i < n + SHINGLE_TOKENS; i++)

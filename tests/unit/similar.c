@@ -41,6 +41,17 @@ static void test_blanks_and_comments_do_not_count(void **state)
 	assert_true(share(mine, same) == 1);
 }
 
+static void test_other_names_hide_nothing(void **state)
+{
+	static const char renamed[] =
+		"int on_call(void *regs)\n{\n\t__u64 both = bpf_get_current_pid_tgid();\n"
+		"\t__u32 process = both >> 32;\n"
+		"\tif (process == wanted)\n\t\tbump(&table, process);\n\treturn 0;\n}\n";
+
+	(void)state;
+	assert_true(share(mine, renamed) == 1);
+}
+
 static void test_other_code_is_other(void **state)
 {
 	(void)state;
@@ -68,6 +79,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_blanks_and_comments_do_not_count),
+		cmocka_unit_test(test_other_names_hide_nothing),
 		cmocka_unit_test(test_other_code_is_other),
 		cmocka_unit_test(test_the_frame_is_taken_away),
 		cmocka_unit_test(test_small_texts_tell_nothing),
