@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <glob.h>
 #include <string.h>
 
 #include "proc.h"
@@ -44,13 +45,6 @@ static const char *const toolchain[] = {
 	"--setenv",
 	"LC_ALL",
 	"C.UTF-8",
-	"--ro-bind",
-	"/usr",
-	"/usr",
-	"--tmpfs",
-	"/usr/local",
-	"--tmpfs",
-	"/usr/src",
 	"--symlink",
 	"usr/bin",
 	"/bin",
@@ -80,6 +74,20 @@ static const char *const toolchain[] = {
 	ROOT,
 };
 
+/* Where compilers, the linker, make and bpftool are, with what they read, on one distribution or another. */
+static const char *const installed[] = {
+	"/usr/bin",
+	"/usr/sbin",
+	"/usr/include",
+	"/usr/lib64",
+	"/usr/lib/*-linux-gnu",
+	"/usr/lib/gcc",
+	"/usr/libexec/gcc",
+	"/usr/lib/llvm-*",
+	"/usr/lib/clang",
+	"/usr/lib/linux-tools*",
+};
+
 /* What our rules read, from the project's root. */
 static const char *const shared[] = {
 	"Makefile",	  "libbpf/common",  "build/vmlinux.h", "build/vmlinux.from",
@@ -92,9 +100,24 @@ static void add(struct strings *args, const char *const more[], size_t n)
 		strings__add(args, xstrdup(more[i]));
 }
 
+static void add_toolchain(struct strings *args)
+{
+	glob_t found = { 0 };
+
+	add(args, toolchain, ARRAY_SIZE(toolchain));
+	for (size_t i = 0; i < ARRAY_SIZE(installed); i++)
+		glob(installed[i], i ? GLOB_APPEND : 0, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *const bind[] = { "--ro-bind", found.gl_pathv[i], found.gl_pathv[i] };
+
+		add(args, bind, ARRAY_SIZE(bind));
+	}
+	globfree(&found);
+}
+
 static void begin(struct strings *args)
 {
-	add(args, toolchain, ARRAY_SIZE(toolchain));
+	add_toolchain(args);
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
 		strings__add(args, xstrdup("--ro-bind"));
 		strings__add(args, xprintf("%s/%s", project_root(), shared[i]));
@@ -202,7 +225,7 @@ int sandbox__check(void)
 	cleanup_buf struct buf said = { 0 };
 	int status;
 
-	add(&args, toolchain, ARRAY_SIZE(toolchain));
+	add_toolchain(&args);
 	add(&args, trial, ARRAY_SIZE(trial));
 	strings__add(&args, NULL);
 	status = proc__run((const char *const *)args.items, NULL, &said, CHECK_MS);
