@@ -82,16 +82,18 @@ static int use_exercises(const char *dir)
 
 int main(int argc, char **argv)
 {
+	const char *exercises = getenv("WORKBOOK_EXERCISES");
 	const struct command *command;
 	static char name[64];
 
 	setlocale(LC_ALL, "");
 	if (argc > 2 && !strcmp(argv[1], "--exercises")) {
-		if (use_exercises(argv[2]))
-			return EXIT_SETUP;
+		exercises = argv[2];
 		argc -= 2;
 		argv += 2;
 	}
+	if (exercises && *exercises && use_exercises(exercises))
+		return EXIT_SETUP;
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_SETUP;

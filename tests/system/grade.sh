@@ -170,7 +170,8 @@ said=$(grade -e 99 -e 01 "$class/empty" 2>&1) || fail 'an exercise that does not
 expect '99: no such unit' "$said"
 expect '^empty +0/10' "$said"
 mv "$mine" "$work/my own"
-expect "no path with ' ' in it" "$(./workbook --exercises "$work/my own" list 2>&1 || :)"
+refused "no path with ' ' in it" ./workbook --exercises "$work/my own" list
+refused "no path with ' ' in it" env WORKBOOK_EXERCISES="$work/my own" ./workbook list
 status=0
 said=$(grade --gradescope - "$class/anna" "$class/bob" 2>&1) || status=$?
 [ $status = 2 ] && expect 'one submission' "$said"
