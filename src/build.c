@@ -9,17 +9,66 @@
 #define BUILD_MS (20 * 60 * 1000) /* the first build makes an image for vmlinux.h */
 #define FACTS_MS 20000
 
+/* --- make --- */
+
+/* What a build calls, and the package it comes from; who sets the variable, means another program. */
+static const struct {
+	const char *program, *package, *variable;
+} tools[] = {
+	{ "make", "make", NULL },
+	{ "cc", "gcc", "CC" },
+	{ "clang", "clang", "CLANG" },
+	{ "llvm-strip", "llvm", "LLVM_STRIP" },
+	{ "bpftool", "bpftool", "BPFTOOL" },
+	{ "pkg-config", "pkgconf", "PKG_CONFIG" },
+};
+
+static bool in_path(const char *program)
+{
+	/* The Makefile adds the latter two. */
+	cleanup_free char *path = xprintf("%s:/usr/sbin:/sbin", getenv("PATH") ?: "");
+	char *rest = path, *dir;
+
+	while ((dir = strsep(&rest, ":"))) {
+		cleanup_free char *file = xprintf("%s/%s", dir, program);
+
+		if (!access(file, X_OK))
+			return true;
+	}
+	return false;
+}
+
+/* Of the first tool that is missing, its place in the table; ARRAY_SIZE(tools) when none is. */
+static size_t missing_tool(void)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(tools) &&
+	       ((tools[i].variable && getenv(tools[i].variable)) || in_path(tools[i].program)))
+		i++;
+	return i;
+}
+
 int build__targets(const struct strings *targets, struct buf *messages)
 {
 	const char *const make[] = { "make", "-s", "--no-print-directory", "-C", project_root() };
 	cleanup_free const char **argv =
 		xcalloc(ARRAY_SIZE(make) + targets->count + 1, sizeof(*argv));
+	size_t missing = missing_tool();
+	cleanup_buf struct buf said = { 0 };
 	int status;
 
 	memcpy(argv, make, sizeof(make));
 	for (size_t i = 0; i < targets->count; i++)
 		argv[ARRAY_SIZE(make) + i] = targets->items[i];
-	status = proc__run(argv, NULL, messages, BUILD_MS);
+	/* Without a tool all may be built already; what fails then, fails for want of it. */
+	status = proc__run(argv, NULL, messages || missing < ARRAY_SIZE(tools) ? &said : NULL,
+			   BUILD_MS);
+	if (status > 0 && missing < ARRAY_SIZE(tools))
+		return err_msg("%s: not found; install it: sudo apt-get install %s",
+			       tools[missing].program, tools[missing].package);
+	if (messages)
+		buf__add(messages, said.data, said.len);
 	if (status == -ETIMEDOUT)
 		err_msg("make: not done within 20 minutes");
 	if (status < 0)

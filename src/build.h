@@ -7,7 +7,8 @@
 
 /* Has make bring `targets` (relative to the project's root) up to date, so that what
  * runs is what the tree says. Compilers' messages are appended to `messages`, or go to stderr where
- * that is NULL. Returns 0, 1 when something does not build, or -errno.
+ * that is NULL. Returns 0, 1 when something does not build, or -errno, after printing which one when
+ * it is for want of a tool.
  */
 int build__targets(const struct strings *targets, struct buf *messages);
 

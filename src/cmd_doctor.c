@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <fts.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "command.h"
@@ -11,7 +13,9 @@
 #include "store.h"
 #include "vm.h"
 
-#define TOOL_MS 10000
+#define TOOL_MS	   10000
+#define NAME_WIDTH 11
+#define UNBROKEN   1000 /* columns where there is no terminal */
 
 static const struct argp_option options[] = {
 	{ "json", 'J', NULL, 0, "As JSON", 0 },
@@ -40,8 +44,30 @@ static const struct argp argp = {
 struct findings {
 	json_t *tools, *kernels, *edited, *disk;
 	const char *accel, *why;
-	char *missing; /* the line that installs it, or NULL */
+	struct buf lacking; /* names of tools, ", " before each */
+	char *missing;	    /* the line that installs packages, or NULL */
 };
+
+/* A line "NAME what", continued below in a narrow terminal. */
+static void tell(const char *name, const char *fmt, ...) __printf(2, 3);
+static void tell(const char *name, const char *fmt, ...)
+{
+	cleanup_buf struct buf lines = { 0 };
+	cleanup_free char *what = NULL, *line = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&what, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		abort();
+	/* The name takes the place of the blanks that what continues it is aligned with. */
+	line = xprintf("%*s%s", NAME_WIDTH, "", what);
+	text__wrap(&lines, line, strlen(line), terminal_width(UNBROKEN));
+	printf("%-*s%s", NAME_WIDTH, name, lines.data + NAME_WIDTH);
+	fflush(stdout);
+}
 
 /* First line that the command prints, without its end; NULL when it cannot be run. */
 static char *first_line(const char *const argv[])
@@ -53,9 +79,11 @@ static char *first_line(const char *const argv[])
 	return text__trim(out.data, strcspn(out.data, "\n"));
 }
 
-static void find_tools(struct findings *f, bool tell)
+static void find_tools(struct findings *f, bool json)
 {
 	static const char *const tools[][4] = {
+		{ "make", "make", "--version" },
+		{ "gcc", "cc", "--version" },
 		{ "clang", "clang", "--version" },
 		{ "bpftool", "/usr/sbin/bpftool", "version" },
 		{ "qemu", "qemu-system-x86_64", "--version" },
@@ -68,9 +96,10 @@ static void find_tools(struct findings *f, bool tell)
 
 		json_object_set_new(f->tools, tools[i][0],
 				    version ? json_string(version) : json_null());
-		if (tell)
-			printf("%-10s %s\n", tools[i][0], version ? version : "missing");
-		fflush(stdout);
+		if (!json)
+			tell(tools[i][0], "%s", version ? version : "missing");
+		if (!version)
+			buf__printf(&f->lacking, ", %s", tools[i][0]);
 	}
 }
 
@@ -119,42 +148,66 @@ static int find_edited(struct findings *f)
 	return err;
 }
 
+static long long folder_mb(const char *name)
+{
+	cleanup_free char *path = xprintf("%s/%s", cache_dir(), name);
+	FTS *fts = fts_open((char *[]){ path, NULL }, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	uint64_t bytes = 0;
+
+	for (FTSENT *e; fts && (e = fts_read(fts));)
+		if (e->fts_info == FTS_F)
+			bytes += e->fts_statp->st_blocks * 512ULL;
+	if (fts)
+		fts_close(fts);
+	return bytes >> 20;
+}
+
 static void find_disk(struct findings *f)
 {
-	uint64_t used = store__bytes();
 	struct statvfs vfs = { 0 };
 
 	statvfs(cache_dir(), &vfs);
-	f->disk = json_pack("{s:s, s:I, s:I, s:I}", "cache", cache_dir(), "snapshots_mb",
-			    (json_int_t)(used >> 20), "snapshots_bound_mb",
-			    (json_int_t)(store__bound() >> 20), "free_mb",
+	f->disk = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "cache", cache_dir(), "snapshots_mb",
+			    (json_int_t)(store__bytes() >> 20), "snapshots_bound_mb",
+			    (json_int_t)(store__bound() >> 20), "images_mb",
+			    (json_int_t)folder_mb("images"), "grades_mb",
+			    (json_int_t)folder_mb("grades"), "free_mb",
 			    (json_int_t)((uint64_t)vfs.f_bavail * vfs.f_frsize >> 20));
 }
 
 /* --- telling --- */
+
+static long long disk_mb(const struct findings *f, const char *name)
+{
+	return json_integer_value(json_object_get(f->disk, name));
+}
 
 static void print_findings(const struct findings *f)
 {
 	json_t *value;
 	size_t i;
 
-	printf("%-10s %s: %s\n", "machine", f->accel, f->why);
+	tell("machine", "%s: %s", f->accel, f->why);
 	json_array_foreach (f->kernels, i, value) {
 		const char *release = json_string_value(json_object_get(value, "release"));
 
-		printf("%-10s %s: %s\n", i ? "" : "kernels",
-		       json_string_value(json_object_get(value, "name")),
-		       release ? release : "no image yet; `./workbook image` builds it");
+		tell(i ? "" : "kernels", "%s: %s",
+		     json_string_value(json_object_get(value, "name")),
+		     release ? release : "no image yet; `./workbook image` builds it");
 	}
-	printf("%-10s %s: snapshots %lld MB of at most %lld, %lld MB free\n", "disk",
-	       json_string_value(json_object_get(f->disk, "cache")),
-	       json_integer_value(json_object_get(f->disk, "snapshots_mb")),
-	       json_integer_value(json_object_get(f->disk, "snapshots_bound_mb")),
-	       json_integer_value(json_object_get(f->disk, "free_mb")));
+	tell("disk",
+	     "%s: snapshots %lld MB of at most %lld, images %lld MB, grades %lld MB; "
+	     "%lld MB free",
+	     json_string_value(json_object_get(f->disk, "cache")), disk_mb(f, "snapshots_mb"),
+	     disk_mb(f, "snapshots_bound_mb"), disk_mb(f, "images_mb"), disk_mb(f, "grades_mb"),
+	     disk_mb(f, "free_mb"));
 	json_array_foreach (f->edited, i, value)
-		printf("%-10s %s\n", i ? "" : "edited", json_string_value(value));
+		tell(i ? "" : "edited", "%s", json_string_value(value));
 	if (f->missing)
 		printf("missing packages; as root:\n    %s\n", f->missing);
+	else if (f->lacking.len)
+		tell("missing", "%s, though no package is; see what PATH says",
+		     f->lacking.data + 2);
 	else
 		puts("nothing is missing");
 }
@@ -181,7 +234,7 @@ COMMAND(doctor, "tell what is installed and ready, and what is missing", &argp)
 
 	argp_err_exit_status = EXIT_SETUP;
 	argp_parse(&argp, argc, argv, 0, NULL, &json);
-	find_tools(&f, !json);
+	find_tools(&f, json);
 	find_missing(&f);
 	find_kernels(&f);
 	find_disk(&f);
@@ -192,7 +245,8 @@ COMMAND(doctor, "tell what is installed and ready, and what is missing", &argp)
 	json_decref(f.kernels);
 	json_decref(f.edited);
 	json_decref(f.disk);
-	err = err ? EXIT_SETUP : f.missing ? EXIT_MISMATCH : EXIT_MATCH;
+	err = err ? EXIT_SETUP : f.missing || f.lacking.len ? EXIT_MISMATCH : EXIT_MATCH;
 	free(f.missing);
+	buf__free(&f.lacking);
 	return err;
 }

@@ -75,6 +75,12 @@ without()
     echo "$work/without-$1"
 }
 told 2 'qemu.*(install|apt-get)' env PATH="$(without qemu-system-x86_64)" ./workbook run 01 --kernel 6.12
+git checkout -q -- $exercise
+for tool in clang make; do
+    PATH=$(without $tool) told 2 "$tool: not found; .*apt-get install $tool" ./workbook check 01 --kernel 6.12
+    PATH=$work/without-$tool told 1 "^missing +$tool" ./workbook doctor
+done
+[ ! -e .progress ] || fail 'a missing tool was noted as a mistake of the learner' "$(cat .progress)"
 told 2 'mmdebstrap.*(install|apt-get)' env PATH="$(without mmdebstrap)" XDG_CACHE_HOME="$work/none" \
     ./workbook image 6.12
 told 2 '127.0.0.1|network|mirror' env XDG_CACHE_HOME="$work/empty" \
