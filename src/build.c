@@ -49,6 +49,15 @@ static size_t missing_tool(void)
 	return i;
 }
 
+/* The compiler has said what make's last line says again, with a number of its own. */
+static void add_messages(struct buf *messages, const struct buf *said)
+{
+	for (struct lines l = lines_of(said->data, said->len); lines__next(&l);)
+		if (!text__starts(l.line, l.len, "make: *** [") ||
+		    !text__ends(l.line, l.len, "] Error 1"))
+			buf__printf(messages, "%.*s\n", (int)l.len, l.line);
+}
+
 int build__targets(const struct strings *targets, struct buf *messages)
 {
 	const char *const make[] = { "make", "-s", "--no-print-directory", "-C", project_root() };
@@ -68,7 +77,7 @@ int build__targets(const struct strings *targets, struct buf *messages)
 		return err_msg("%s: not found; install it: sudo apt-get install %s",
 			       tools[missing].program, tools[missing].package);
 	if (messages)
-		buf__add(messages, said.data, said.len);
+		add_messages(messages, &said);
 	if (status == -ETIMEDOUT)
 		err_msg("make: not done within 20 minutes");
 	if (status < 0)

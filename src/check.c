@@ -202,9 +202,9 @@ static int build(struct check *c, struct buf *compiler)
 	if (!c->options->json && compiler->len)
 		fputs(compiler->data, stdout);
 	if (!c->options->json && err >= 0)
-		printf("%s %s in %.1f s\n", err ? c->unit->name : c->subject.source_name,
-		       err ? "does not compile; mend the first error above" : "built",
-		       (now_ms() - start) / 1000.0);
+		printf(err ? "%s does not compile (%.1f s); mend the first error above\n"
+			   : "%s built in %.1f s\n",
+		       err ? c->unit->name : c->subject.source_name, (now_ms() - start) / 1000.0);
 	fflush(stdout);
 	return err;
 }
