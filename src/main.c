@@ -3,18 +3,15 @@
 #include <locale.h>
 #include <string.h>
 
-#include "command.h"
+#include "options.h"
 
 enum { HELP_WIDTH = 80 };
 
 static void usage(FILE *f)
 {
-	static const char use[] = "Usage: workbook [--exercises DIR] COMMAND [OPTION...]";
+	static const char use[] = "Usage: workbook [--exercises=DIR] COMMAND [OPTION...]";
 	static const char about[] = "Learn to move BCC tools to libbpf and CO-RE, on real kernels.";
-	static const char more[] =
-		"`./workbook COMMAND --help` tells more. With --exercises, units are those of "
-		"another folder, laid out like this one: exercises/NN-topic/, tests/NN-topic.c, "
-		"solutions/.";
+	static const char more[] = "`./workbook COMMAND --help` tells more.";
 	unsigned terminal = terminal_width(HELP_WIDTH);
 	unsigned width = terminal < HELP_WIDTH ? terminal : HELP_WIDTH;
 	cleanup_buf struct buf text = { 0 };
@@ -26,6 +23,12 @@ static void usage(FILE *f)
 		cleanup_free char *line = xprintf("  %-10s %s", c->name, c->summary);
 
 		buf__wrap(&text, line, strlen(line), width, strlen("completion "));
+	}
+	buf__printf(&text, "\nOptions:\n");
+	for (const struct argp_option *o = global_options; o->name; o++) {
+		cleanup_free char *line = xprintf("  --%s=%s  %s", o->name, o->arg, o->doc);
+
+		buf__wrap(&text, line, strlen(line), width, 2);
 	}
 	buf__printf(&text, "\n");
 	buf__wrap(&text, more, strlen(more), width, 0);
@@ -80,19 +83,35 @@ static int use_exercises(const char *dir)
 	return setenv("WORKBOOK_EXERCISES", path, 1);
 }
 
+/* The DIR of --exercises DIR or --exercises=DIR, which it takes from the arguments, or NULL. */
+static const char *take_exercises(int *argc, char ***argv)
+{
+	static const char option[] = "--exercises";
+	size_t len = strlen(option);
+	char **args = *argv;
+	int taken;
+
+	if (*argc < 2 || strncmp(args[1], option, len))
+		return NULL;
+	taken = args[1][len] == '=' ? 1 : 2;
+	if (taken == 2 && (args[1][len] || *argc == 2))
+		return NULL;
+	*argc -= taken;
+	*argv += taken;
+	return taken == 1 ? args[1] + len + 1 : args[2];
+}
+
 int main(int argc, char **argv)
 {
-	const char *exercises = getenv("WORKBOOK_EXERCISES");
 	const struct command *command;
 	static char name[64];
+	const char *dir;
 
 	setlocale(LC_ALL, "");
-	if (argc > 2 && !strcmp(argv[1], "--exercises")) {
-		exercises = argv[2];
-		argc -= 2;
-		argv += 2;
-	}
-	if (exercises && *exercises && use_exercises(exercises))
+	dir = take_exercises(&argc, &argv);
+	if (!dir)
+		dir = getenv("WORKBOOK_EXERCISES");
+	if (dir && *dir && use_exercises(dir))
 		return EXIT_SETUP;
 	if (argc < 2) {
 		usage(stderr);

@@ -35,11 +35,27 @@ void option__kernel(struct strings *chosen, const char *arg)
 
 /* --- tables --- */
 
-/* An option that is shown: argp's tables end with an empty one and may hold hidden ones. */
-static const struct argp_option *next_option(const struct command *c, size_t *i)
-{
-	const struct argp_option *o = c->argp ? c->argp->options : NULL;
+const struct argp_option global_options[] = {
+	{ "exercises", 1, "DIR", 0,
+	  "Take the units from another folder, laid out like this one: exercises/NN-topic/, "
+	  "tests/NN-topic.c, solutions/",
+	  0 },
+	{ 0 },
+};
 
+static const struct argp_option *options_of(const struct command *c)
+{
+	return c->argp ? c->argp->options : NULL;
+}
+
+static const char *args_doc(const struct command *c)
+{
+	return c->argp && c->argp->args_doc ? c->argp->args_doc : "";
+}
+
+/* An option that is shown: argp's tables end with an empty one and may hold hidden ones. */
+static const struct argp_option *next_option(const struct argp_option *o, size_t *i)
+{
 	while (o && (o[*i].name || o[*i].key || o[*i].doc)) {
 		const struct argp_option *found = &o[(*i)++];
 
@@ -51,10 +67,12 @@ static const struct argp_option *next_option(const struct command *c, size_t *i)
 
 /* --- the man page --- */
 
-/* Text for roff: backslashes, and dashes that are options'. */
+/* Text for roff: backslashes, dashes that are options', and what begins a request at a line's start. */
 static void add_roff(struct buf *out, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
+		if (strchr(".'", text[i]) && out->len && out->data[out->len - 1] == '\n')
+			buf__printf(out, "\\&");
 		if (text[i] == '\\')
 			buf__printf(out, "\\e");
 		else if (text[i] == '-')
@@ -66,22 +84,14 @@ static void add_roff(struct buf *out, const char *text, size_t len)
 	}
 }
 
-static void add_man_command(struct buf *out, const struct command *c)
+static void add_man_options(struct buf *out, const struct argp_option *options)
 {
-	const char *doc = c->argp && c->argp->doc ? c->argp->doc : "";
-	size_t before = strcspn(doc, "\v"), i = 0;
 	const struct argp_option *o;
+	size_t i = 0;
 
-	buf__printf(out, ".SS \"%s%s%s\"\n", c->name, c->argp && c->argp->args_doc ? " " : "",
-		    c->argp && c->argp->args_doc ? c->argp->args_doc : "");
-	if (*doc)
-		add_roff(out, doc, before);
-	else
-		add_roff(out, c->summary, strlen(c->summary));
-	buf__printf(out, "\n");
-	while ((o = next_option(c, &i))) {
+	while ((o = next_option(options, &i))) {
 		buf__printf(out, ".TP\n");
-		if (isalnum(o->key))
+		if (isascii(o->key) && isalnum(o->key))
 			buf__printf(out, "\\fB\\-%c\\fR, ", o->key);
 		buf__printf(out, "\\fB\\-\\-");
 		add_roff(out, o->name, strlen(o->name));
@@ -89,6 +99,20 @@ static void add_man_command(struct buf *out, const struct command *c)
 		add_roff(out, o->doc, strlen(o->doc));
 		buf__printf(out, "\n");
 	}
+}
+
+static void add_man_command(struct buf *out, const struct command *c)
+{
+	const char *doc = c->argp && c->argp->doc ? c->argp->doc : "";
+	size_t before = strcspn(doc, "\v");
+
+	buf__printf(out, ".SS \"%s%s%s\"\n", c->name, *args_doc(c) ? " " : "", args_doc(c));
+	if (*doc)
+		add_roff(out, doc, before);
+	else
+		add_roff(out, c->summary, strlen(c->summary));
+	buf__printf(out, "\n");
+	add_man_options(out, options_of(c));
 	if (doc[before]) {
 		buf__printf(out, ".PP\n");
 		add_roff(out, doc + before + 1, strlen(doc + before + 1));
@@ -96,58 +120,141 @@ static void add_man_command(struct buf *out, const struct command *c)
 	}
 }
 
+static const struct {
+	const char *name, *doc;
+} environment[] = {
+	{ "WORKBOOK_EXERCISES", "folder of the units, as with --exercises." },
+	{ "WORKBOOK_ACCEL", "kvm or tcg instead of what a trial boot says." },
+	{ "WORKBOOK_MIRROR", "Debian mirror that images are built from." },
+	{ "WORKBOOK_SNAPSHOTS_MB", "how much disk the snapshots may take." },
+	{ "XDG_CACHE_HOME", "where images and snapshots go (~/.cache)." },
+	{ "TMPDIR", "where images are built (/var/tmp)." },
+	{ "PAGER", "what shows a text that fits no screen (less)." },
+	{ "NO_COLOR", "no colour." },
+};
+
 void options__man(struct buf *out)
 {
 	buf__printf(out,
 		    ".TH WORKBOOK 1\n.SH NAME\n"
 		    "workbook \\- learn to move BCC tools to libbpf and CO\\-RE, on real kernels\n"
-		    ".SH SYNOPSIS\n\\fBworkbook\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR...]\n"
-		    ".SH COMMANDS\n");
+		    ".SH SYNOPSIS\n\\fBworkbook\\fR [\\fB\\-\\-exercises\\fR=\\fIDIR\\fR] "
+		    "\\fICOMMAND\\fR [\\fIOPTION\\fR...]\n"
+		    ".SH OPTIONS\nBefore the command:\n");
+	add_man_options(out, global_options);
+	buf__printf(out, ".SH COMMANDS\n");
 	for (const struct command *c = __start_commands; c < __stop_commands; c++)
 		add_man_command(out, c);
-	buf__printf(out,
-		    ".SH EXIT STATUS\n0 matched or passed, 1 mismatch or failed, 2 usage or "
-		    "set\\-up error.\n"
-		    ".SH ENVIRONMENT\n"
-		    ".TP\n\\fBWORKBOOK_ACCEL\\fR\nkvm or tcg instead of what a trial boot says.\n"
-		    ".TP\n\\fBWORKBOOK_MIRROR\\fR\nDebian mirror that images are built from.\n"
-		    ".TP\n\\fBWORKBOOK_SNAPSHOTS_MB\\fR\nhow much disk the snapshots may take.\n"
-		    ".TP\n\\fBXDG_CACHE_HOME\\fR\nwhere images and snapshots go (~/.cache).\n"
-		    ".TP\n\\fBNO_COLOR\\fR\nno colour.\n");
+	buf__printf(out, ".SH EXIT STATUS\n0 matched or passed, 1 mismatch or failed, 2 usage or "
+			 "set\\-up error.\n.SH ENVIRONMENT\n");
+	for (size_t i = 0; i < ARRAY_SIZE(environment); i++) {
+		buf__printf(out, ".TP\n\\fB%s\\fR\n", environment[i].name);
+		add_roff(out, environment[i].doc, strlen(environment[i].doc));
+		buf__printf(out, "\n");
+	}
 }
 
 /* --- completion --- */
 
-static void add_words(struct buf *out, const struct command *c)
+/* What the argument of an option or a command ("[KERNEL...|all]") can be: words for bash, which falls back to files,
+ * and an action for zsh.
+ */
+static const struct value {
+	const char *name, *bash, *zsh;
+} values[] = {
+	{ "K", "$kernels", "($kernels)" }, { "KERNEL", "$kernels", "($kernels)" },
+	{ "UNIT", "$units", "($units)" },  { "SHELL", "bash zsh", "(bash zsh)" },
+	{ "FILE", "", "_files" },	   { "DIR", "", "_files" },
+	{ "SUBMISSION", "", "_files" },	   { "", "", "" },
+};
+
+static const struct value *value_of(const char *doc)
+{
+	const struct value *v = values;
+
+	doc += strspn(doc, "[");
+	while (*v->name &&
+	       (!text__starts(doc, strlen(doc), v->name) || isupper(doc[strlen(v->name)])))
+		v++;
+	return v;
+}
+
+static void add_kernels(struct buf *out)
+{
+	cleanup_strings struct strings names = { 0 };
+
+	kernels__choose(&names, "all");
+	for (size_t i = 0; i < names.count; i++)
+		buf__printf(out, "%s ", names.items[i]);
+	buf__printf(out, "all");
+}
+
+static void add_words(struct buf *out, const struct argp_option *options)
 {
 	const struct argp_option *o;
 	size_t i = 0;
 
-	while ((o = next_option(c, &i)))
+	while ((o = next_option(options, &i)))
 		buf__printf(out, "--%s%s ", o->name, o->arg ? "=" : "");
 	buf__printf(out, "--help");
 }
 
+/* What may stand behind the options that take something. */
+static void add_bash_values(struct buf *out, const struct argp_option *options)
+{
+	const struct argp_option *o;
+	size_t i = 0;
+
+	while ((o = next_option(options, &i))) {
+		if (!o->arg)
+			continue;
+		buf__printf(out, "\t\t--%s", o->name);
+		if (isascii(o->key) && isalnum(o->key))
+			buf__printf(out, " | -%c", o->key);
+		buf__printf(out, ") options=\"%s\" ;;\n", value_of(o->arg)->bash);
+	}
+}
+
+static void add_bash_case(struct buf *out, const char *pattern, const struct argp_option *options,
+			  const char *words)
+{
+	buf__printf(out, "\t%s)\n\t\tcase $before in\n", pattern);
+	add_bash_values(out, options);
+	buf__printf(out, "\t\t*) options=\"");
+	add_words(out, options);
+	buf__printf(out, " %s\" ;;\n\t\tesac ;;\n", words);
+}
+
+/* Bash takes the "=" of --option=VALUE for a word. The command is "" as long as it is not written. */
 static void add_bash(struct buf *out)
 {
-	buf__printf(out, "# bash completion for workbook: source <(./workbook completion bash)\n"
-			 "_workbook()\n{\n"
-			 "\tlocal word=${COMP_WORDS[COMP_CWORD]} root options\n"
-			 "\troot=$(dirname \"$(command -v -- \"${COMP_WORDS[0]}\")\")\n"
-			 "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\toptions='");
+	buf__printf(out,
+		    "# bash completion for workbook: source <(./workbook completion bash)\n"
+		    "_workbook()\n{\n"
+		    "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+		    "\tlocal at=1 options= command= root units kernels='");
+	add_kernels(out);
+	buf__printf(out, "' commands='");
 	for (const struct command *c = __start_commands; c < __stop_commands; c++)
 		buf__printf(out, "%s ", c->name);
-	buf__printf(out, "'\n\telse\n\t\tcase ${COMP_WORDS[1]} in\n");
-	for (const struct command *c = __start_commands; c < __stop_commands; c++) {
-		buf__printf(out, "\t\t%s) options='", c->name);
-		add_words(out, c);
-		buf__printf(out, "' ;;\n");
-	}
-	buf__printf(out, "\t\tesac\n"
-			 "\t\toptions+=\" $(cd \"$root/exercises\" 2>/dev/null && ls)\"\n"
-			 "\tfi\n"
-			 "\tmapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n}\n"
-			 "complete -o nosort -F _workbook workbook ./workbook\n");
+	buf__printf(out, "'\n"
+			 "\troot=$(dirname \"$(command -v -- \"${COMP_WORDS[0]}\")\")\n"
+			 "\tif [ \"$word\" = = ]; then\n\t\tword=\n"
+			 "\telif [ \"$before\" = = ]; then\n"
+			 "\t\tbefore=${COMP_WORDS[COMP_CWORD-2]}\n\tfi\n"
+			 "\tif [ \"${COMP_WORDS[1]}\" = --exercises ]; then\n"
+			 "\t\t[ \"${COMP_WORDS[2]}\" = = ] && at=4 || at=3\n"
+			 "\t\troot=${COMP_WORDS[at-1]}\n\tfi\n"
+			 "\t[ \"$at\" -ge \"$COMP_CWORD\" ] || command=${COMP_WORDS[at]}\n"
+			 "\tunits=$(cd \"$root/exercises\" 2>/dev/null && ls)\n"
+			 "\tcase $command in\n");
+	add_bash_case(out, "''", global_options, "$commands");
+	for (const struct command *c = __start_commands; c < __stop_commands; c++)
+		add_bash_case(out, c->name, options_of(c), value_of(args_doc(c))->bash);
+	buf__printf(out, "\tesac\n"
+			 "\tmapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
+			 "\t[[ ${COMPREPLY-} != *= ]] || compopt -o nospace\n}\n"
+			 "complete -o nosort -o default -F _workbook workbook ./workbook\n");
 }
 
 /* A text inside '...' and _arguments' [...]. */
@@ -163,31 +270,52 @@ static void add_zsh_text(struct buf *out, const char *text)
 	}
 }
 
+static void add_zsh_options(struct buf *out, const struct argp_option *options)
+{
+	const struct argp_option *o;
+	size_t i = 0;
+
+	while ((o = next_option(options, &i))) {
+		buf__printf(out, "'--%s%s[", o->name, o->arg ? "=" : "");
+		add_zsh_text(out, o->doc);
+		buf__printf(out, "]'");
+		if (o->arg)
+			buf__printf(out, "\":%s:%s\"", o->arg, value_of(o->arg)->zsh);
+		buf__printf(out, " ");
+	}
+	buf__printf(out, "'--help[Tell about the command]'");
+}
+
 static void add_zsh(struct buf *out)
 {
 	buf__printf(out, "#compdef workbook\n"
 			 "# zsh completion for workbook: source <(./workbook completion zsh)\n"
 			 "_workbook()\n{\n"
-			 "\tif (( CURRENT == 2 )); then\n\t\tlocal -a commands=(");
+			 "\tlocal root=${words[1]:h} units kernels='");
+	add_kernels(out);
+	buf__printf(out, "' curcontext=$curcontext state line\n"
+			 "\tlocal -A opt_args\n\tlocal -a commands=(");
 	for (const struct command *c = __start_commands; c < __stop_commands; c++) {
-		buf__printf(out, "\n\t\t\t'%s:", c->name);
+		buf__printf(out, "\n\t\t'%s:", c->name);
 		add_zsh_text(out, c->summary);
 		buf__printf(out, "'");
 	}
-	buf__printf(out,
-		    ")\n\t\t_describe command commands\n\t\treturn\n\tfi\n\tcase $words[2] in\n");
+	buf__printf(out, ")\n\t_arguments -C ");
+	add_zsh_options(out, global_options);
+	buf__printf(out, " '1:command:->command' '*::argument:->argument'\n"
+			 "\t[[ $state != command ]] || _describe command commands\n"
+			 "\t[[ $state == argument ]] || return\n"
+			 "\troot=${opt_args[--exercises]:-$root}\n"
+			 "\tunits=$(cd \"$root/exercises\" 2>/dev/null && ls)\n"
+			 "\tcase $line[1] in\n");
 	for (const struct command *c = __start_commands; c < __stop_commands; c++) {
-		const struct argp_option *o;
-		size_t i = 0;
+		const struct value *v = value_of(args_doc(c));
 
 		buf__printf(out, "\t%s) _arguments ", c->name);
-		while ((o = next_option(c, &i))) {
-			buf__printf(out, "'--%s%s[", o->name, o->arg ? "=" : "");
-			add_zsh_text(out, o->doc);
-			buf__printf(out, "]%s%s' ", o->arg ? ":" : "", o->arg ? o->arg : "");
-		}
-		buf__printf(out, "'--help[Tell about the command]' "
-				 "'*:unit:(${words[1]:h}/exercises/*(N:t))' ;;\n");
+		add_zsh_options(out, options_of(c));
+		if (*v->zsh)
+			buf__printf(out, " \"*:%s:%s\"", v->name, v->zsh);
+		buf__printf(out, " ;;\n");
 	}
 	buf__printf(out, "\tesac\n}\ncompdef _workbook workbook ./workbook\n");
 }

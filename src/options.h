@@ -15,6 +15,9 @@ uint64_t option__jobs(struct argp_state *state, const char *arg);
 /* Adds the kernel, or every one for "all", to `chosen`. */
 void option__kernel(struct strings *chosen, const char *arg);
 
+/* Options that stand before the command. */
+extern const struct argp_option global_options[];
+
 /* What is made of the commands' option tables (struct command.argp) besides --help. Each appends to
  * `out`.
  */
