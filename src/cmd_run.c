@@ -30,6 +30,13 @@ struct args {
 	bool have_seed, timing;
 };
 
+static void choose(struct args *a, enum subject_kind kind, const struct argp_state *state)
+{
+	if (a->kind != SUBJECT_TWIN)
+		argp_error(state, "only one of --exercise, --solution and --wrong=NAME");
+	a->kind = kind;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *a = state->input;
@@ -43,13 +50,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->have_seed = true;
 		return 0;
 	case 'e':
-		a->kind = SUBJECT_EXERCISE;
+		choose(a, SUBJECT_EXERCISE, state);
 		return 0;
 	case 'S':
-		a->kind = SUBJECT_SOLUTION;
+		choose(a, SUBJECT_SOLUTION, state);
 		return 0;
 	case 'w':
-		a->kind = SUBJECT_WRONG;
+		choose(a, SUBJECT_WRONG, state);
 		a->wrong = arg;
 		return 0;
 	case 'j':
@@ -121,6 +128,26 @@ static void show_kernel(void *ctx, size_t i __maybe_unused, int code, const stru
 	job->worst = code > job->worst ? code : job->worst;
 }
 
+/* Whether there is such a patch; says which ones there are when there is none. */
+static int find_wrong(const struct unit *u, const char *name)
+{
+	cleanup_strings struct strings patches = { 0 };
+	cleanup_free char *path = xprintf("%s/%s.patch", u->wrong, name);
+	cleanup_buf struct buf names = { 0 };
+
+	unit__wrong(u, &patches);
+	if (strings__has(&patches, path))
+		return 0;
+	for (size_t i = 0; i < patches.count; i++) {
+		const char *file = patches.items[i] + strlen(u->wrong) + 1;
+
+		buf__printf(&names, "%s%.*s", i ? ", " : "", (int)(strlen(file) - strlen(".patch")),
+			    file);
+	}
+	return err_msg("--wrong %s: unit %s has no such mistake; there are: %s", name, u->number,
+		       names.len ? names.data : "none");
+}
+
 static int run(struct args *a)
 {
 	cleanup_unit struct unit unit = { 0 };
@@ -129,7 +156,7 @@ static int run(struct args *a)
 	const struct pool pool = { .job = run_kernel, .done = show_kernel, .ctx = &job };
 	int err;
 
-	if (unit__find(&unit, units_root(), a->unit) ||
+	if (unit__find(&unit, units_root(), a->unit) || (a->wrong && find_wrong(&unit, a->wrong)) ||
 	    subject__init(&subject, &unit, a->kind, a->wrong))
 		return EXIT_SETUP;
 	say("building %s", subject.program);

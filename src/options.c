@@ -24,7 +24,7 @@ uint64_t option__number(struct argp_state *state, const char *option, const char
 
 uint64_t option__jobs(struct argp_state *state, const char *arg)
 {
-	return option__number(state, "--jobs", arg, 0, POOL_MAX);
+	return option__number(state, "--jobs", arg, 1, POOL_MAX);
 }
 
 void option__kernel(struct strings *chosen, const char *arg)

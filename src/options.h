@@ -10,7 +10,7 @@
 /* The number from `min` to `max` that `arg` says; `option` is "--jobs". */
 uint64_t option__number(struct argp_state *state, const char *option, const char *arg, uint64_t min,
 			uint64_t max);
-/* How many virtual machines at a time; 0: one per CPU. */
+/* How many virtual machines at a time, 1 or more; without the option there is one per CPU. */
 uint64_t option__jobs(struct argp_state *state, const char *arg);
 /* Adds the kernel, or every one for "all", to `chosen`. */
 void option__kernel(struct strings *chosen, const char *arg);

@@ -36,6 +36,9 @@ told 2 '99.*' ./workbook run 99
 told 2 '5\.9.*(5\.10|kernel)' ./workbook run 01 --kernel 5.9
 told 2 '99: no such unit' ./workbook test --pairs 01 99
 told 2 "'12abc'" ./workbook run 01 --seed 12abc
+told 2 "from 1 to [0-9]+, not '0'" ./workbook run 01 --jobs 0
+told 2 'no such mistake; there are: .*thread-id' ./workbook run 01 --wrong nope
+told 2 'only one of --exercise, --solution' ./workbook run 01 --exercise --solution
 told 2 'which unit' ./workbook run
 told 2 'bash or zsh' ./workbook completion fish
 
