@@ -104,10 +104,19 @@ static int add_subject(struct work *w, const struct unit *unit)
 	return err ? err : subject__build_test(s, NULL);
 }
 
-static bool named(const struct args *a, const struct unit *u)
+/* Turns what the units are called by into their names. */
+static int find_units(struct args *a)
 {
-	return !a->units.count || strings__has(&a->units, u->number) ||
-	       strings__has(&a->units, u->name);
+	for (size_t i = 0; i < a->units.count; i++) {
+		cleanup_unit struct unit unit = { 0 };
+		int err = unit__find(&unit, units_root(), a->units.items[i]);
+
+		if (err)
+			return err;
+		free(a->units.items[i]);
+		a->units.items[i] = steal_ptr(unit.name);
+	}
+	return 0;
 }
 
 static int prepare(struct args *a)
@@ -115,18 +124,16 @@ static int prepare(struct args *a)
 	cleanup_units struct units units = { 0 };
 	struct work w = { .args = a, .start = now_ms() };
 	const struct pool pool = { .job = prepare_one, .done = show_one, .ctx = &w };
-	int err = a->max_mb ? store__set_bound(a->max_mb) : 0;
+	int err = find_units(a);
 
 	if (!err)
 		err = units__load(&units, units_root());
-	say("building what the snapshots are made of");
-	for (size_t i = 0; i < a->units.count && !err; i++) {
-		cleanup_unit struct unit unit = { 0 };
-
-		err = unit__find(&unit, units_root(), a->units.items[i]);
-	}
+	if (!err && a->max_mb)
+		err = store__set_bound(a->max_mb);
+	if (!err)
+		say("building what the snapshots are made of");
 	for (size_t i = 0; i < units.count && !err; i++)
-		if (named(a, &units.items[i]))
+		if (!a->units.count || strings__has(&a->units, units.items[i].name))
 			err = add_subject(&w, &units.items[i]);
 	if (!err)
 		err = pool__run(&pool, w.count * a->kernels.count, a->jobs);

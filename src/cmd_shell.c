@@ -44,82 +44,94 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "[UNIT]",
-	.doc = "Open a root shell in a guest that runs the kernel, with BCC, bpftool and the "
-	       "units' "
-	       "programs in /workbook. What you change there is gone when you leave."
+	.doc = "Open a root shell in a guest that runs the kernel, with BCC, bpftool and, in "
+	       "/workbook, all units' programs as far as they are built, or UNIT's, which are "
+	       "built "
+	       "first: NN-topic.py and NN-topic, the same with .exercise and .solution, and "
+	       "the events' NN-topic.stimulus. What you change there is gone when you leave."
 	       "\v"
 	       "Example: workbook shell --kernel 5.10 01",
 };
 
-/* A file of the tree as it is in the guest, if it is there. */
-static int put(struct vm *vm, const char *to, int mode, const char *fmt, ...) __printf(4, 5);
-static int put(struct vm *vm, const char *to, int mode, const char *fmt, ...)
+/* A machine, and how many programs are not in it as they are not built. */
+struct guest {
+	struct vm *vm;
+	size_t left_out;
+};
+
+/* A file of the tree goes to /workbook, if it is there. Takes both strings. */
+static int put(struct guest *g, char *name, char *path)
 {
-	cleanup_free char *path = NULL;
-	va_list ap;
-	int n;
+	cleanup_free char *to = xprintf("/workbook/%s", name);
+	int err = access(path, R_OK) ? 0 : vm__put_file(g->vm, to, 0755, path);
 
-	va_start(ap, fmt);
-	n = vasprintf(&path, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		abort();
-	return access(path, R_OK) ? 0 : vm__put_file(vm, to, mode, path);
-}
-
-static int put_unit(struct vm *vm, const struct unit *u)
-{
-	cleanup_free char *prototype = xprintf("/workbook/%s.py", u->name);
-	cleanup_free char *twin = xprintf("/workbook/%s", u->name);
-	cleanup_free char *exercise_prototype = xprintf("/workbook/%s.exercise.py", u->name);
-	cleanup_free char *exercise = xprintf("/workbook/%s.exercise", u->name);
-	cleanup_free char *test = xprintf("/workbook/%s.stimulus", u->name);
-	const char *root = project_root();
-	int err;
-
-	err = put(vm, prototype, 0755, "%s", u->bcc);
-	if (!err)
-		err = put(vm, twin, 0755, "%s/build/libbpf/%s/%s", root, u->name, u->topic);
-	if (!err)
-		err = put(vm, exercise_prototype, 0755, "%s/prototype.py", u->exercise);
-	if (!err)
-		err = put(vm, exercise, 0755, "%s/build/exercises/%s/%s", root, u->name, u->topic);
-	if (!err)
-		err = put(vm, test, 0755, "%s/build/tests/%s", root, u->name);
+	free(name);
+	free(path);
 	return err;
 }
 
-/* The programs that make has built, of one unit or of all. */
-static int put_programs(struct vm *vm, const char *which)
+/* The same for what make makes of `source`. */
+static int put_built(struct guest *g, const char *source, char *name, char *path)
 {
+	if (!access(source, F_OK) && access(path, R_OK))
+		g->left_out++;
+	return put(g, name, path);
+}
+
+static int put_unit(struct guest *g, const struct unit *u)
+{
+	const struct {
+		const char *folder, *source, *suffix;
+	} programs[] = {
+		{ "libbpf", u->libbpf, "" },
+		{ "exercises", u->exercise, ".exercise" },
+		{ "solutions", u->solution, ".solution" },
+	};
+	const char *root = project_root();
+	int err = put(g, xprintf("%s.py", u->name), xstrdup(u->bcc));
+
+	if (!err)
+		err = put(g, xprintf("%s.exercise.py", u->name),
+			  xprintf("%s/prototype.py", u->exercise));
+	for (size_t i = 0; i < ARRAY_SIZE(programs) && !err; i++)
+		err = put_built(
+			g, programs[i].source, xprintf("%s%s", u->name, programs[i].suffix),
+			xprintf("%s/build/%s/%s/%s", root, programs[i].folder, u->name, u->topic));
+	if (!err)
+		err = put_built(g, u->test, xprintf("%s.stimulus", u->name),
+				xprintf("%s/build/tests/%s", root, u->name));
+	return err;
+}
+
+/* The programs that make has built, of one unit, which is built first, or of all. */
+static int put_programs(struct guest *g, const struct unit *unit)
+{
+	cleanup_strings struct strings targets = { 0 };
 	cleanup_units struct units units = { 0 };
-	cleanup_unit struct unit unit = { 0 };
 	int err;
 
-	if (which) {
-		err = unit__find(&unit, units_root(), which);
-		if (!err) {
-			/* An exercise that does not build yet is no reason to stay out. */
-			cleanup_strings struct strings targets = { 0 };
-
-			strings__add(&targets, xstrdup(unit.number));
-			err = build__targets(&targets, NULL) < 0 ? -EINTR : put_unit(vm, &unit);
-		}
-		return err;
+	if (unit->name) {
+		/* An exercise that does not build yet is no reason to stay out. */
+		strings__add(&targets, xstrdup(unit->number));
+		err = build__targets(&targets, NULL);
+		return err < 0 ? err : put_unit(g, unit);
 	}
 	err = units__load(&units, units_root());
 	for (size_t i = 0; i < units.count && !err; i++)
-		err = put_unit(vm, &units.items[i]);
+		err = put_unit(g, &units.items[i]);
 	return err;
 }
 
 static int open_shell(const struct args *a)
 {
+	cleanup_unit struct unit unit = { 0 };
 	struct snapshot *base = NULL;
 	struct image *image = NULL;
-	struct vm *vm = NULL;
-	int err, status = 0;
+	struct guest guest = { 0 };
+	int err = a->unit ? unit__find(&unit, units_root(), a->unit) : 0, status = 0;
 
+	if (err)
+		return EXIT_SETUP;
 	say("kernel %s: starting a machine", a->kernels.items[0]);
 	err = image__get(a->kernels.items[0], &image);
 	if (!err)
@@ -128,15 +140,19 @@ static int open_shell(const struct args *a)
 							       .test_case = "boot" },
 				    &base);
 	if (!err)
-		err = snapshot__restore(base, false, &vm);
+		err = snapshot__restore(base, false, &guest.vm);
 	if (!err)
-		err = put_programs(vm, a->unit);
+		err = put_programs(&guest, &unit);
 	if (!err) {
+		if (guest.left_out)
+			say("programs that are not built and so not there: %zu; `make NN` builds "
+			    "unit NN's",
+			    guest.left_out);
 		say("kernel %s: a root shell; the programs are in /workbook, `exit` leaves",
 		    image->kernel);
-		err = vm__shell(vm, &status);
+		err = vm__shell(guest.vm, &status);
 	}
-	vm__free(vm);
+	vm__free(guest.vm);
 	snapshot__free(base);
 	image__free(image);
 	return err ? EXIT_SETUP : WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_MISMATCH;

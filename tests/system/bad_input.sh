@@ -33,6 +33,11 @@ changed()
 # --- the command line ---
 told 2 'unknown: no such command.*--help' ./workbook unknown
 told 2 '99.*' ./workbook run 99
+for command in shell prepare; do
+    said=$(./workbook $command 99 2>&1) && fail "$command 99 did something"
+    [ "$(wc -l <<<"$said")" = 1 ] || fail "$command 99 began before it knew the unit:" "$said"
+    expect '99: no such unit' "$said"
+done
 told 2 '5\.9.*(5\.10|kernel)' ./workbook run 01 --kernel 5.9
 told 2 '99: no such unit' ./workbook test --pairs 01 99
 told 2 "'12abc'" ./workbook run 01 --seed 12abc
