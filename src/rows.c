@@ -365,7 +365,9 @@ static void parse_line(struct rows *r, const struct layout *l, const struct trut
 			problem(r, "header line printed twice (line %zu)", r->lines);
 		r->header = true;
 	} else if (!r->header) {
-		problem(r, "line %zu is no header line: %.80s", r->lines, add_broken(r, line));
+		/* The first name and what stands behind it are all columns. */
+		problem(r, "line %zu is no header line \"%s\": %.80s", r->lines, l->name[0].data,
+			add_broken(r, line));
 	} else if (r->nr == ROWS_MAX) {
 		problem(r, "more than %d rows", ROWS_MAX);
 	} else {

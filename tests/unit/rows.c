@@ -277,9 +277,11 @@ static void test_nothing(void **state __maybe_unused)
 	mismatch("", "message libbpf: printed nothing\n");
 	mismatch("\n", "message libbpf: line 1 is no header line");
 	mismatch(HEAD, "message libbpf: 3 rows missing, 0 rows too many");
-	mismatch("7 sh 3\n7 ls 1\n8 sh 2\n", "message libbpf: line 1 is no header line: 7 sh 3\n");
+	mismatch("7 sh 3\n7 ls 1\n8 sh 2\n",
+		 "message libbpf: line 1 is no header line \"PID COMM COUNT\": 7 sh 3\n");
 	mismatch("PID COMM\n7 sh 3\n7 ls 1\n8 sh 2\n", "message libbpf: line 1 is no header line");
-	mismatch("note\n" GOOD, "message libbpf: line 1 is no header line: note\n");
+	mismatch("note\n" GOOD,
+		 "message libbpf: line 1 is no header line \"PID COMM COUNT\": note\n");
 }
 
 static void test_truncated(void **state __maybe_unused)
