@@ -7,6 +7,8 @@
 #include "exercise.h"
 #include "proc.h"
 
+#define GIT_MS 10000
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	const char **unit = state->input;
@@ -31,20 +33,35 @@ static const struct argp argp = {
 	.doc = "Put the starter back. Your files are kept beside it, under a name that is printed.",
 };
 
+static bool is_shallow(void)
+{
+	const char *const argv[] = {
+		"git", "-C", units_root(), "rev-parse", "--is-shallow-repository", NULL
+	};
+	cleanup_buf struct buf out = { 0 }, err = { 0 };
+
+	return !proc__run(argv, &out, &err, GIT_MS) && !strcmp(out.data, "true\n");
+}
+
 /* The starter's text from git, which has it whatever was committed since. */
 static int read_starter(const char *id, const char *name, struct buf *text)
 {
 	const char *const argv[] = { "git", "-C", units_root(), "cat-file", "blob", id, NULL };
 	cleanup_buf struct buf err = { 0 };
-	int status = proc__run(argv, text, &err, 10000);
-	bool ours = !strcmp(units_root(), project_root());
+	cleanup_free char *why = NULL;
 
-	if (!status)
+	if (!proc__run(argv, text, &err, GIT_MS))
 		return 0;
-	return err_msg("%s: git does not have the starter's text; %s: %s", name,
-		       ours ? "in a shallow clone `git fetch --unshallow` brings it"
-			    : "take the file from where you have the exercise from",
-		       err.len ? err.data : "git failed");
+	if (is_shallow())
+		return err_msg(
+			"%s: this shallow clone does not have the starter's text; `git fetch "
+			"--unshallow` brings it",
+			name);
+	why = text__trim(err.data, err.len);
+	return err_msg("%s: git does not have the starter's text; take the file from %s: %s", name,
+		       strcmp(units_root(), project_root()) ? "where you have the exercise from"
+							    : "a new clone of the project",
+		       *why ? why : "git failed");
 }
 
 /* Keeps what is there as PATH.DATE, unless it is the starter, and writes the starter. */

@@ -75,6 +75,18 @@ told 2 'prototype.py: ended before it was ready' ./workbook run 01 --exercise --
 [ "$(./workbook run 01 --exercise --kernel 6.12 2>&1 | grep -c 'broken on purpose')" = 1 ] ||
     fail 'the prototype was started more than once'
 
+# --- starters that git does not have ---
+head=$(git rev-parse HEAD)
+mv .git "$work/git"
+told 2 'new clone of the project: fatal: not a git repository' ./workbook reset 01
+[ -n "$(./workbook reset 01 2>&1 | tail -n 1)" ] || fail 'reset ends in an empty line'
+git init -q .
+told 2 'new clone of the project: fatal: .*bad file' ./workbook reset 01
+echo "$head" >.git/shallow
+told 2 'git fetch --unshallow' ./workbook reset 01
+rm -r .git
+mv "$work/git" .git
+
 # --- the machine ---
 # without TOOL: a folder for PATH that has all but that.
 without()
