@@ -10,7 +10,13 @@
 #include "similar.h"
 #include "verifier.h"
 
-enum { LOG_LINES = 12, STDERR_MAX = 1000 };
+enum {
+	LOG_LINES = 12,
+	STDERR_MAX = 1000,
+	SHOWN_MAX = 8000,     /* of it, once it is plain text */
+	SENTENCE_MAX = 1000,  /* of how a run ended, which flags quote */
+	FEEDBACK_MAX = 36000, /* of an item */
+};
 
 /* From here on, two texts are told to be alike. */
 #define ALIKE 0.9
@@ -46,6 +52,19 @@ void grade__seeds(uint64_t seed, uint64_t out[GRADE_SEEDS])
 	}
 }
 
+/* What comes from a guest or an object is as long as somebody wanted it to be. The cut may go through a character. */
+static char *bounded(const char *text, size_t max)
+{
+	cleanup_buf struct buf visible = { 0 };
+	size_t len = strnlen(text, max + 1);
+
+	buf__add(&visible, "", 0);
+	text__visible_lines(&visible, (struct text){ text, len > max ? max : len });
+	if (len > max)
+		buf__printf(&visible, " ...");
+	return steal_ptr(visible.data);
+}
+
 /* --- a run --- */
 
 static void count(struct item *item, bool good)
@@ -64,7 +83,8 @@ static bool first_of(const struct item *item)
 static void add_stderr(struct buf *b, const struct result *r)
 {
 	const struct buf *err = &r->run->libbpf.err;
-	cleanup_buf struct buf source = { 0 }, text = { 0 };
+	cleanup_buf struct buf source = { 0 }, text = { 0 }, shown = { 0 };
+	cleanup_free char *cut = NULL;
 	size_t skip = err->len > STDERR_MAX ? err->len - STDERR_MAX : 0;
 
 	if (!err->len)
@@ -74,10 +94,12 @@ static void add_stderr(struct buf *b, const struct result *r)
 	if (!verifier__excerpt(err->data, r->subject->source_name, source.data, LOG_LINES, &text))
 		buf__add(&text, err->data + skip, err->len - skip);
 	for (struct lines l = lines_of(text.data, text.len); lines__next(&l);) {
-		buf__printf(b, "    ");
-		text__visible(b, (struct text){ l.line, l.len });
-		buf__printf(b, "\n");
+		buf__printf(&shown, "    ");
+		text__visible(&shown, (struct text){ l.line, l.len });
+		buf__printf(&shown, "\n");
 	}
+	cut = bounded(shown.data ? shown.data : "", SHOWN_MAX);
+	buf__printf(b, "%s", cut);
 }
 
 static void note_loads(struct card *c, const struct result *r, bool ready)
@@ -152,6 +174,13 @@ static void note_object(struct card *c, const struct result *r)
 		count(item, true);
 }
 
+static void bound_why(struct run *r)
+{
+	cleanup_free char *whole = r->why;
+
+	r->why = whole ? bounded(whole, SENTENCE_MAX) : NULL;
+}
+
 /* One seed on one kernel. Returns whether the program got ready, or -errno when there was no verdict. */
 static int judge_run(struct card *c, const struct subject *subject, const struct image *image,
 		     uint64_t seed, const char *tags)
@@ -164,6 +193,7 @@ static int judge_run(struct card *c, const struct subject *subject, const struct
 	c->failure = err ? xstrdup("the guest stops answering") : NULL;
 	if (err)
 		return err;
+	bound_why(&run);
 	result__init(&result, subject, image->kernel, seed, &run);
 	if (run.outcome != OUT_MATCH && !c->outcome)
 		c->outcome = outcome__name(run.outcome);
@@ -308,7 +338,7 @@ static json_t *item_json(const struct card *c, enum point p)
 {
 	const char *unit = c->handed_in->unit->name;
 	cleanup_free char *name = xprintf("%s %s", unit, point_names[p]);
-	cleanup_free char *output = feedback(c, p);
+	cleanup_free char *said = feedback(c, p), *output = bounded(said, FEEDBACK_MAX);
 	double points = score(c, p);
 
 	return json_pack("{s:s, s:s, s:s, s:f, s:i, s:s, s:s}", "name", name, "exercise", unit,

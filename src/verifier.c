@@ -7,6 +7,17 @@
 #define LOG_BEGIN "BEGIN PROG LOAD LOG --"
 #define LOG_END	  "-- END PROG LOAD LOG"
 
+/* The verifier's own are shorter; what pretends to be its log may hold anything. */
+enum { LINE_SHOWN = 200 };
+
+static void add_cut(struct buf *out, const char *line, size_t len)
+{
+	bool cut = len > LINE_SHOWN;
+
+	buf__add(out, line, cut ? LINE_SHOWN : len);
+	buf__printf(out, "%s\n", cut ? " ..." : "");
+}
+
 /* The last log: the one before it may be that of a feature probe. */
 static bool find_log(const char *err, const char **log, size_t *len)
 {
@@ -60,9 +71,10 @@ static void add_location(const char *file, const char *source, char *text, struc
 		*at = '\0';
 	number = find_line(source, text);
 	if (number)
-		buf__printf(out, "%s:%u: %s\n", file, number, text);
+		buf__printf(out, "%s:%u: ", file, number);
 	else
-		buf__printf(out, "%s: %s\n", at ? at + 3 : file, text);
+		buf__printf(out, "%.*s: ", LINE_SHOWN, at ? at + 3 : file);
+	add_cut(out, text, strlen(text));
 }
 
 bool verifier__excerpt(const char *err, const char *file, const char *source, size_t lines,
@@ -81,7 +93,9 @@ bool verifier__excerpt(const char *err, const char *file, const char *source, si
 	for (l = lines_of(log, len); lines__next(&l);)
 		skip = l.number > lines ? l.number - lines : 0;
 	for (l = lines_of(log, len); lines__next(&l);)
-		if (l.number > skip && !text__starts(l.line, l.len, "--"))
-			buf__printf(out, "  | %.*s\n", (int)l.len, l.line);
+		if (l.number > skip && !text__starts(l.line, l.len, "--")) {
+			buf__printf(out, "  | ");
+			add_cut(out, l.line, l.len);
+		}
 	return true;
 }

@@ -5,7 +5,7 @@
 #include "util.h"
 
 /* Appends the end of the verifier's log in `err`, a program's standard error as libbpf wrote it, to
- * `out`: at most `lines` lines, and before them "FILE:LINE: TEXT" of the source line that it rejects.
+ * `out`: at most `lines` lines, long ones cut, and before them "FILE:LINE: TEXT" of the source line that it rejects.
  * Kernels before 6.10 name the text alone: its line is searched in `source`, the text of `file`. Returns
  * false when `err` holds no log.
  */

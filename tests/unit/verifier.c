@@ -53,12 +53,27 @@ static void test_no_log(void **state __maybe_unused)
 		verifier__excerpt("-- BEGIN PROG LOAD LOG --\ncut", "x.bpf.c", source, 9, &out));
 }
 
+/* Who writes a log of its own may write lines of megabytes. */
+static void test_long_lines(void **state __maybe_unused)
+{
+	cleanup_free char *line = xcalloc(100001, 1), *log = NULL;
+	cleanup_buf struct buf out = { 0 };
+
+	memset(line, '\033', 100000);
+	log = xprintf("BEGIN PROG LOAD LOG --\n; %s @ %s\n%s\n-- END PROG LOAD LOG", line, line,
+		      line);
+	assert_true(verifier__excerpt(log, "x.bpf.c", source, 9, &out));
+	assert_non_null(strstr(out.data, "\033 ...\n"));
+	assert_true(out.len < 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_old_kernel),
 		cmocka_unit_test(test_new_kernel),
 		cmocka_unit_test(test_no_log),
+		cmocka_unit_test(test_long_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
