@@ -358,33 +358,35 @@ static void card__free(struct card *c)
 
 /* --- copies: noted for a person, never judged --- */
 
-static void add_file(struct shingles *s, const char *path)
+static void add_file(struct shingles *s, const char *path, const struct shingles *but)
 {
 	cleanup_buf struct buf text = { 0 };
 
 	if (!file__read(path, &text))
-		similar__add(s, text.data, text.len);
+		similar__add(s, text.data, text.len, but);
 }
 
 /* What the learner wrote, as hashes; `*solution` is how much of it stands in the public solution too. */
 static void fingerprint(const struct handed_in *h, struct shingles *own, double *solution)
 {
 	cleanup_shingles struct shingles starter = { 0 }, ours = { 0 };
+	const struct unit *u = h->unit;
 
 	for (int i = 0; i < NR_SOURCES; i++) {
-		const struct unit *u = h->unit;
-		cleanup_free char *first = unit__source(u, u->exercise, unit_sources[i]);
-		cleanup_free char *last = unit__source(u, u->solution, unit_sources[i]);
+		cleanup_free char *path = unit__source(u, u->exercise, unit_sources[i]);
 
-		similar__add(own, h->source[i].data ? h->source[i].data : "", h->source[i].len);
-		add_file(&starter, first);
-		add_file(&ours, last);
+		add_file(&starter, path, NULL);
+	}
+	similar__sort(&starter);
+	for (int i = 0; i < NR_SOURCES; i++) {
+		cleanup_free char *path = unit__source(u, u->solution, unit_sources[i]);
+
+		similar__add(own, h->source[i].data ? h->source[i].data : "", h->source[i].len,
+			     &starter);
+		add_file(&ours, path, &starter);
 	}
 	similar__sort(own);
-	similar__sort(&starter);
 	similar__sort(&ours);
-	similar__subtract(own, &starter);
-	similar__subtract(&ours, &starter);
 	*solution = similar__share(own, &ours);
 }
 
@@ -398,6 +400,12 @@ static void note_copies(json_t *whole, const struct handed_in *h)
 	for (size_t i = 0; i < own.count; i++)
 		json_array_append_new(hashes, json_integer((json_int_t)own.hash[i]));
 	json_object_set_new(json_object_get(whole, "shingles"), h->unit->name, hashes);
+	if (own.count == SHINGLES_MAX) {
+		cleanup_free char *text =
+			xprintf("%s: too long to be compared well with others", h->unit->name);
+
+		json_array_append_new(json_object_get(whole, "notes"), json_string(text));
+	}
 	if (solution >= ALIKE) {
 		cleanup_free char *text =
 			xprintf("%s: %.0f %% of what was written stands in the public "

@@ -60,7 +60,39 @@ static uint64_t hash(uint64_t h, const char *data, size_t len)
 	return h;
 }
 
-void similar__add(struct shingles *s, const char *text, size_t len)
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+void similar__sort(struct shingles *s)
+{
+	size_t kept = 0;
+
+	if (s->count)
+		qsort(s->hash, s->count, sizeof(*s->hash), by_value);
+	for (size_t i = 0; i < s->count && kept < SHINGLES_MAX; i++)
+		if (!kept || s->hash[i] != s->hash[kept - 1])
+			s->hash[kept++] = s->hash[i];
+	s->count = kept;
+}
+
+static bool has(const struct shingles *s, uint64_t h)
+{
+	return s->count && bsearch(&h, s->hash, s->count, sizeof(h), by_value);
+}
+
+static void add_hash(struct shingles *s, uint64_t h)
+{
+	if (s->count == 2 * SHINGLES_MAX)
+		similar__sort(s);
+	s->hash = xrealloc(s->hash, s->count + 1, sizeof(*s->hash));
+	s->hash[s->count++] = h;
+}
+
+void similar__add(struct shingles *s, const char *text, size_t len, const struct shingles *but)
 {
 	const char *end = text + len;
 	struct {
@@ -81,55 +113,37 @@ void similar__add(struct shingles *s, const char *text, size_t len)
 		for (size_t i = n; i < n + SHINGLE_TOKENS; i++)
 			h = hash(hash(h, ring[i % SHINGLE_TOKENS].at, ring[i % SHINGLE_TOKENS].len),
 				 " ", 1);
-		s->hash = xrealloc(s->hash, s->count + 1, sizeof(*s->hash));
-		s->hash[s->count++] = h;
+		if (!but || !has(but, h))
+			add_hash(s, h);
 	}
 }
 
-static int by_value(const void *a, const void *b)
+/* Up to where all of its hashes are known. */
+static uint64_t known_up_to(const struct shingles *s)
 {
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
+	return s->count < SHINGLES_MAX ? UINT64_MAX : s->hash[s->count - 1];
 }
 
-void similar__sort(struct shingles *s)
+static size_t count_up_to(const struct shingles *s, uint64_t top)
 {
-	size_t kept = 0;
+	size_t n = s->count;
 
-	if (s->count)
-		qsort(s->hash, s->count, sizeof(*s->hash), by_value);
-	for (size_t i = 0; i < s->count; i++)
-		if (!kept || s->hash[i] != s->hash[kept - 1])
-			s->hash[kept++] = s->hash[i];
-	s->count = kept;
-}
-
-static bool has(const struct shingles *s, uint64_t h)
-{
-	return s->count && bsearch(&h, s->hash, s->count, sizeof(h), by_value);
-}
-
-void similar__subtract(struct shingles *s, const struct shingles *other)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < s->count; i++)
-		if (!has(other, s->hash[i]))
-			s->hash[kept++] = s->hash[i];
-	s->count = kept;
+	while (n && s->hash[n - 1] > top)
+		n--;
+	return n;
 }
 
 double similar__share(const struct shingles *a, const struct shingles *b)
 {
-	const struct shingles *small = a->count < b->count ? a : b, *large = small == a ? b : a;
-	size_t common = 0;
+	uint64_t of_a = known_up_to(a), of_b = known_up_to(b), top = of_a < of_b ? of_a : of_b;
+	size_t in_a = count_up_to(a, top), in_b = count_up_to(b, top), common = 0;
+	size_t small = in_a < in_b ? in_a : in_b;
 
-	if (small->count < TOO_FEW)
+	if (small < TOO_FEW)
 		return 0;
-	for (size_t i = 0; i < small->count; i++)
-		common += has(large, small->hash[i]);
-	return (double)common / small->count;
+	for (size_t i = 0; i < in_a; i++)
+		common += has(b, a->hash[i]);
+	return (double)common / small;
 }
 
 void similar__free(struct shingles *s)

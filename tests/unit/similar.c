@@ -23,7 +23,7 @@ static struct shingles of(const char *text)
 {
 	struct shingles s = { 0 };
 
-	similar__add(&s, text, strlen(text));
+	similar__add(&s, text, strlen(text), NULL);
 	similar__sort(&s);
 	return s;
 }
@@ -60,10 +60,10 @@ static void test_other_code_is_other(void **state)
 
 static void test_the_frame_is_taken_away(void **state)
 {
-	cleanup_shingles struct shingles a = of(mine), frame = of(same);
+	cleanup_shingles struct shingles a = { 0 }, frame = of(same);
 
 	(void)state;
-	similar__subtract(&a, &frame);
+	similar__add(&a, mine, strlen(mine), &frame);
 	assert_int_equal(a.count, 0);
 }
 
@@ -75,6 +75,33 @@ static void test_small_texts_tell_nothing(void **state)
 	assert_true(share("/* cut", "// cut") == 0);
 }
 
+/* Tokens from..to of a text without end. */
+static char *long_text(int from, int to)
+{
+	cleanup_buf struct buf b = { 0 };
+
+	for (int i = from; i < to; i++)
+		buf__printf(&b, "t%d ", i);
+	return steal_ptr(b.data);
+}
+
+/* Of what is longer than can be kept, a part stands for the whole. */
+static void test_long_texts(void **state)
+{
+	cleanup_free char *whole = long_text(0, 100000), *half = long_text(0, 50000);
+	cleanup_free char *over = long_text(50000, 150000), *part = long_text(1000, 4000);
+	cleanup_free char *other = long_text(100000, 200000);
+	cleanup_shingles struct shingles s = of(whole);
+
+	(void)state;
+	assert_int_equal(s.count, SHINGLES_MAX);
+	assert_true(share(whole, whole) == 1);
+	assert_true(share(whole, half) == 1);
+	assert_true(share(part, whole) == 1);
+	assert_true(share(whole, other) == 0);
+	assert_true(share(whole, over) > 0.4 && share(whole, over) < 0.6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +110,7 @@ int main(void)
 		cmocka_unit_test(test_other_code_is_other),
 		cmocka_unit_test(test_the_frame_is_taken_away),
 		cmocka_unit_test(test_small_texts_tell_nothing),
+		cmocka_unit_test(test_long_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
