@@ -263,7 +263,7 @@ static int grade_one(void *ctx, size_t i)
 /* A job that died without a word is the grader's failure, and told as such. */
 static json_t *failed_result(const char *path)
 {
-	cleanup_free char *name = submission__name(path);
+	cleanup_free char *name = submission__name(path, 0, false);
 
 	return json_pack("{s:s, s:f, s:i, s:b, s:[s], s:[], s:{}, s:{}, s:[]}", "name", name,
 			 "score", 0.0, "max", 0, "judged", 0, "flags",

@@ -26,7 +26,8 @@ void shard__sort(struct strings *paths, struct strings *names)
 	cleanup_free struct entry *entries = xcalloc(paths->count, sizeof(*entries));
 
 	for (size_t i = 0; i < paths->count; i++)
-		entries[i] = (struct entry){ submission__name(paths->items[i]), paths->items[i] };
+		entries[i] = (struct entry){ submission__name(paths->items[i], 0, false),
+					     paths->items[i] };
 	qsort(entries, paths->count, sizeof(*entries), compare_entries);
 	for (size_t i = 0; i < paths->count; i++) {
 		paths->items[i] = entries[i].path;

@@ -14,7 +14,10 @@ struct reader {
 	struct submission *s;
 	struct archive *archive;
 	bool folder;
-	const char *bare; /* whose sources may stand at the top, or NULL */
+	const char *bare; /* whose sources may stand at the top or in one folder, or NULL */
+	char *bare_dir;	  /* the first such folder */
+	struct handed_in in_bare_dir;
+	bool strays; /* there are more such folders */
 	uint64_t unpacked;
 	size_t entries;
 };
@@ -47,11 +50,20 @@ static void bound_notes(struct submission *s)
 
 /* --- names --- */
 
-/* Where a path leads: the folder and the file at its end, and whether those stand in an exercise. */
+/* "07-histograms", by its form. */
+static bool is_unit_name(const char *name)
+{
+	return strspn(name, "0123456789") == 2 && name[2] == '-';
+}
+
+/* Where a path leads: the folder and the file at its end, both mostly in `parts`. */
 struct place {
 	struct strings parts;
 	bool outside;
-	const char *dir, *file; /* mostly in `parts`, NULL when it is no exercise's */
+	bool ours;	  /* a solution or a worked pair of a checkout */
+	bool proper;	  /* where the course says that exercises stand */
+	const char *file; /* NULL: none */
+	const char *dir;  /* NULL: it is no exercise's */
 };
 
 static void place__of(struct place *p, const char *path)
@@ -70,16 +82,23 @@ static void place__of(struct place *p, const char *path)
 		at += len + (at[len] == '/');
 	}
 	n = p->parts.count;
-	if (n == 2 || (n > 2 && !strcmp(p->parts.items[n - 3], "exercises"))) {
+	p->file = n ? p->parts.items[n - 1] : NULL;
+	p->proper = n == 2 || (n > 2 && !strcmp(p->parts.items[n - 3], "exercises"));
+	p->ours = n > 2 && (!strcmp(p->parts.items[n - 3], "solutions") ||
+			    !strcmp(p->parts.items[n - 3], "libbpf"));
+	if (n > 1 && !p->ours && is_unit_name(p->parts.items[n - 2]))
 		p->dir = p->parts.items[n - 2];
-		p->file = p->parts.items[n - 1];
-	}
 }
 
-/* "07-histograms", by its form. */
-static bool is_unit_name(const char *name)
+/* The folder that the file is in, "" at the top. */
+static char *folder_of(const struct place *p)
 {
-	return strspn(name, "0123456789") == 2 && name[2] == '-';
+	cleanup_buf struct buf b = { 0 };
+
+	buf__add(&b, "", 0);
+	for (size_t i = 0; i + 1 < p->parts.count; i++)
+		buf__printf(&b, "%s%s", i ? "/" : "", p->parts.items[i]);
+	return steal_ptr(b.data);
 }
 
 static struct handed_in *find_item(struct submission *s, const char *dir)
@@ -100,6 +119,31 @@ static int source_index(const char *dir, const char *file)
 		if (!strncmp(file, topic, len) && !strcmp(file + len, unit_sources[i]))
 			return i;
 	return -1;
+}
+
+/* An exercise that has a source of that name, or NULL. */
+static const struct unit *unit_with_source(const struct submission *s, const char *file)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (source_index(s->item[i].unit->name, file) >= 0)
+			return s->item[i].unit;
+	return NULL;
+}
+
+/* Which of two files of the same name counts: the one in its place. Else the last one of an archive, as for who
+ * unpacks it; a folder's order is nobody's.
+ */
+static bool counts_more(const struct reader *r, const char *path, const char *than)
+{
+	struct place a, b;
+	bool more;
+
+	place__of(&a, path);
+	place__of(&b, than);
+	more = a.proper != b.proper ? a.proper : !r->folder || strcmp(path, than) < 0;
+	strings__free(&a.parts);
+	strings__free(&b.parts);
+	return more;
 }
 
 /* --- content --- */
@@ -140,9 +184,17 @@ static const char *read_content(struct reader *r, struct buf *b)
 static void take_source(struct reader *r, struct archive_entry *e, struct handed_in *h, int source)
 {
 	cleanup_free char *name = xprintf("%s%s", h->unit->topic, unit_sources[source]);
-	const char *wrong = NULL;
+	const char *wrong = NULL, *path = archive_entry_pathname(e), *old = h->path[source];
+	bool more = !old || counts_more(r, path, old);
 	cleanup_buf struct buf text = { 0 };
 
+	if (old && !strcmp(path, old))
+		note(r->s, "%s/%s is there twice: the last one counts", h->unit->name, name);
+	else if (old)
+		note(r->s, "%s/%s is there twice: %s counts", h->unit->name, name,
+		     more ? path : old);
+	if (!more)
+		return;
 	if (archive_entry_hardlink(e))
 		wrong = "is a hard link, not a file";
 	else if (archive_entry_filetype(e) == AE_IFLNK)
@@ -157,14 +209,36 @@ static void take_source(struct reader *r, struct archive_entry *e, struct handed
 		note(r->s, "%s/%s %s: not taken", h->unit->name, name, wrong);
 		return;
 	}
-	if (h->given[source])
-		note(r->s, "%s/%s is there twice: the last one counts", h->unit->name, name);
 	if (archive_entry_perm(e) & (S_ISUID | S_ISGID))
 		note(r->s, "%s/%s has a set-id bit: taken as plain text", h->unit->name, name);
 	buf__free(&h->source[source]);
 	h->source[source] = text;
 	text = (struct buf){ 0 };
 	h->given[source] = true;
+	free(h->path[source]);
+	h->path[source] = xstrdup(path);
+}
+
+/* A file that bears a source's name where no exercise's stand. With one exercise to grade, the single folder that has
+ * such files is taken for the exercise's in the end.
+ */
+static void take_stray(struct reader *r, struct archive_entry *e, const struct place *p,
+		       const struct unit *unit)
+{
+	const char *path = archive_entry_pathname(e);
+	int source = r->bare ? source_index(r->bare, p->file) : -1;
+	cleanup_free char *dir = folder_of(p);
+
+	if (source >= 0 && !r->bare_dir) {
+		r->bare_dir = xstrdup(dir);
+		r->in_bare_dir.unit = find_item(r->s, r->bare)->unit;
+	}
+	if (source >= 0 && !strcmp(dir, r->bare_dir)) {
+		take_source(r, e, &r->in_bare_dir, source);
+		return;
+	}
+	r->strays |= source >= 0;
+	note(r->s, "%s is not in a folder %s/: not taken", path, unit->name);
 }
 
 /* What the project puts beside the sources; a submission's own is of no interest. */
@@ -177,6 +251,8 @@ static bool is_ours(const char *file)
 static void take_entry(struct reader *r, struct archive_entry *e)
 {
 	const char *path = archive_entry_pathname(e);
+	bool is_dir = archive_entry_filetype(e) == AE_IFDIR;
+	const struct unit *unit;
 	struct handed_in *h;
 	struct place p;
 	int source;
@@ -186,20 +262,20 @@ static void take_entry(struct reader *r, struct archive_entry *e)
 		return;
 	}
 	place__of(&p, path);
-	if (r->bare && p.parts.count == 1 && source_index(r->bare, p.parts.items[0]) >= 0) {
+	if (r->bare && p.parts.count == 1 && source_index(r->bare, p.file) >= 0)
 		p.dir = r->bare;
-		p.file = p.parts.items[0];
-	}
 	h = p.dir ? find_item(r->s, p.dir) : NULL;
-	source = p.dir && is_unit_name(p.dir) ? source_index(p.dir, p.file) : -1;
+	source = p.dir ? source_index(p.dir, p.file) : -1;
 	if (p.outside)
 		note(r->s, "%s leads outside: not taken", path);
 	else if (h && source >= 0)
 		take_source(r, e, h, source);
-	else if (h && archive_entry_filetype(e) != AE_IFDIR && !is_ours(p.file))
+	else if (h && p.proper && !is_dir && !is_ours(p.file))
 		note(r->s, "%s is no source of the exercise: passed over", path);
 	else if (source >= 0)
 		note(r->s, "%s: no exercise is called %s", path, p.dir);
+	else if (!h && !p.ours && !is_dir && p.file && (unit = unit_with_source(r->s, p.file)))
+		take_stray(r, e, &p, unit);
 	strings__free(&p.parts);
 }
 
@@ -217,7 +293,8 @@ static struct archive *open_folder(const char *path)
 {
 	struct archive *a = archive_read_disk_new();
 
-	if (archive_read_disk_set_symlink_physical(a) || archive_read_disk_open(a, path)) {
+	/* Links are what they are; what was named is followed. */
+	if (archive_read_disk_set_symlink_hybrid(a) || archive_read_disk_open(a, path)) {
 		archive_read_free(a);
 		return NULL;
 	}
@@ -294,6 +371,17 @@ static void count_bytes(struct reader *r, struct archive_entry *e)
 	r->unpacked += archive_entry_size_is_set(e) ? archive_entry_size(e) : 0;
 }
 
+/* What libarchive says, without where the folder is on this machine. */
+static const char *reason(const struct reader *r, const char *root)
+{
+	const char *said = archive_error_string(r->archive) ?: "no reason given";
+	size_t len = strlen(root);
+
+	if (!r->folder || strncmp(said, root, len))
+		return said;
+	return said + len + strspn(said + len, "/");
+}
+
 /* One entry. Returns 1 when there may be more, 0 at the end, or a negative error code. */
 static int read_entry(struct reader *r, struct archive_entry *e, const char *path)
 {
@@ -301,9 +389,14 @@ static int read_entry(struct reader *r, struct archive_entry *e, const char *pat
 
 	if (err == ARCHIVE_EOF)
 		return 0;
+	/* A folder that its owner alone may read hides nothing but itself. */
+	if (r->folder && err == ARCHIVE_FAILED && r->entries++ < SUBMISSION_MAX_ENTRIES) {
+		note(r->s, "passed over: %s", reason(r, path));
+		bound_notes(r->s);
+		return 1;
+	}
 	if (err < ARCHIVE_WARN) {
-		note(r->s, "ends in the middle or is damaged: %s",
-		     archive_error_string(r->archive) ?: "no reason given");
+		note(r->s, "ends in the middle or is damaged: %s", reason(r, path));
 		return r->entries ? 0 : -EBADMSG;
 	}
 	if (r->folder) {
@@ -334,6 +427,15 @@ static int read_entries(struct reader *r, const char *path)
 	return more;
 }
 
+static void handed_in__clear(struct handed_in *h)
+{
+	for (int k = 0; k < NR_SOURCES; k++) {
+		buf__free(&h->source[k]);
+		free(h->path[k]);
+	}
+	free(h->refused);
+}
+
 /* Sources that were not handed in are the starter's. */
 static void fill_in(struct submission *s)
 {
@@ -355,28 +457,62 @@ static void fill_in(struct submission *s)
 	}
 }
 
-char *submission__name(const char *given)
+/* From the root, without a "/" at its end. A link keeps its name, but "." has one only there. */
+static char *absolute(const char *given)
 {
-	cleanup_free char *real = realpath(given, NULL);
-	const char *path = real ? real : given;
+	cleanup_free char *path = xstrdup(given), *dir = NULL;
+	size_t len = strlen(path);
+	char *slash, *name;
+
+	while (len > 1 && path[len - 1] == '/')
+		path[--len] = '\0';
+	slash = strrchr(path, '/');
+	name = slash ? slash + 1 : path;
+	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+		return realpath(path, NULL) ?: steal_ptr(path);
+	if (slash)
+		*slash = '\0';
+	dir = realpath(!slash ? "." : slash == path ? "/" : path, NULL);
+	if (!dir)
+		return xstrdup(given);
+	return xprintf("%s/%s", strcmp(dir, "/") ? dir : "", name);
+}
+
+char *submission__name(const char *given, unsigned parents, bool ending)
+{
 	static const char *const endings[] = {
 		".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar", ".zip"
 	};
+	cleanup_free char *path = absolute(given);
 	cleanup_buf struct buf visible = { 0 };
 	size_t len = strlen(path), start;
 
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	for (start = len; start && path[start - 1] != '/';)
+	for (start = len; start && (path[start - 1] != '/' || parents--);)
 		start--;
 	len -= start;
-	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(endings) && !ending; i++)
 		if (text__ends(path + start, len, endings[i]) && len > strlen(endings[i])) {
 			len -= strlen(endings[i]);
 			break;
 		}
 	text__visible(&visible, (struct text){ path + start, len < 200 ? len : 200 });
 	return steal_ptr(visible.data);
+}
+
+/* No source's folder is there, and one that could be. */
+static void settle_bare(struct reader *r)
+{
+	struct handed_in *h = r->bare_dir ? find_item(r->s, r->bare) : NULL;
+
+	if (h && !handed_in__any(h) && !r->strays) {
+		handed_in__clear(h);
+		*h = r->in_bare_dir;
+		note(r->s, "the sources in %s/ are taken for those of %s", r->bare_dir, r->bare);
+	} else if (h) {
+		note(r->s, "%s/ is no folder %s/: its sources are not taken", r->bare_dir, r->bare);
+		handed_in__clear(&r->in_bare_dir);
+	}
+	free(r->bare_dir);
 }
 
 int submission__read(struct submission *s, const char *path, const struct units *units,
@@ -386,7 +522,7 @@ int submission__read(struct submission *s, const char *path, const struct units 
 	struct stat st;
 	int err = 0;
 
-	*s = (struct submission){ .name = submission__name(path),
+	*s = (struct submission){ .name = submission__name(path, 0, false),
 				  .item = xcalloc(units->count, sizeof(*s->item)),
 				  .count = units->count };
 	for (size_t i = 0; i < units->count; i++)
@@ -397,9 +533,17 @@ int submission__read(struct submission *s, const char *path, const struct units 
 		return err;
 	}
 	r.folder = S_ISDIR(st.st_mode);
+	/* A pipe may never be written to; nor is there an end to some of the empty files in /proc. */
+	if (!r.folder && (!S_ISREG(st.st_mode) || !st.st_size)) {
+		note(s, "neither a folder nor a file with anything in it: not read");
+		return -EINVAL;
+	}
 	r.archive = r.folder ? open_folder(path) : open_archive(path, s);
 	err = r.archive ? read_entries(&r, path) : -EBADMSG;
 	archive_read_free(r.archive);
+	settle_bare(&r);
+	if (r.folder && s->notes.count <= SUBMISSION_MAX_NOTES)
+		strings__sort(&s->notes);
 	if (!err)
 		fill_in(s);
 	return err;
@@ -407,11 +551,8 @@ int submission__read(struct submission *s, const char *path, const struct units 
 
 void submission__free(struct submission *s)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		for (int k = 0; k < NR_SOURCES; k++)
-			buf__free(&s->item[i].source[k]);
-		free(s->item[i].refused);
-	}
+	for (size_t i = 0; i < s->count; i++)
+		handed_in__clear(&s->item[i]);
 	free(s->item);
 	free(s->name);
 	strings__free(&s->notes);

@@ -5,7 +5,7 @@
 #include "unit.h"
 
 /* What somebody handed in: a folder, a git checkout, a .tar.gz, .tar.xz or .zip that holds
- * exercises/NN-topic/topic.{h,bpf.c,c} (or NN-topic/... at its top). It is read into memory, within
+ * exercises/NN-topic/topic.{h,bpf.c,c} (or NN-topic/... anywhere else, if not there). It is read into memory, within
  * bounds, and never unpacked to a disk: a hostile name or link has nowhere to lead to.
  */
 enum {
@@ -22,7 +22,8 @@ struct handed_in {
 	const struct unit *unit;
 	struct buf source[NR_SOURCES]; /* the starter's where it was not handed in */
 	bool given[NR_SOURCES];
-	char *refused; /* why a source was not taken ("... is a symbolic link"), or NULL */
+	char *path[NR_SOURCES]; /* where it stood in what was handed in */
+	char *refused;		/* why a source was not taken ("... is a symbolic link"), or NULL */
 };
 
 struct submission {
@@ -32,11 +33,13 @@ struct submission {
 	struct strings notes; /* what was passed over, for a person; printable */
 };
 
-/* "anna" of "class/anna.tar.gz", printable; the caller frees it. */
-char *submission__name(const char *path);
+/* "anna" of "class/anna.tar.gz", printable, with as many folders in front and perhaps with its ending; the caller frees
+ * it.
+ */
+char *submission__name(const char *path, unsigned parents, bool ending);
 
 /* Reads `path`. `units` must outlive the submission. The sources of the exercise called `bare` (or NULL) may
- * stand at the top. Returns 0, or -errno when nothing can be read there at all, with the reason as the
+ * stand at the top, or in the one folder that has any. Returns 0, or -errno when nothing can be read there at all, with the reason as the
  * last note; prints nothing. Free either way.
  */
 int submission__read(struct submission *s, const char *path, const struct units *units,

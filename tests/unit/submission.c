@@ -184,6 +184,50 @@ static void test_tells_of_what_it_passes_over(void **state)
 	made__free(&m);
 }
 
+/* Where people put them when nobody looks. */
+static void test_other_folders(void **state)
+{
+	static const struct {
+		const char *path, *note;
+		bool taken, bare;
+	} cases[] = {
+		{ "anna/01-kprobe-counter/kprobe-counter.bpf.c", NULL, true, false },
+		{ "Exercises/01-kprobe-counter/kprobe-counter.bpf.c", NULL, true, false },
+		{ "x/solutions/01-kprobe-counter/kprobe-counter.bpf.c", NULL, false, true },
+		{ "anna/kprobe-counter.bpf.c", "not in a folder 01-kprobe-counter/", false, false },
+		{ "anna/kprobe-counter.bpf.c", "in anna/ are taken", true, true },
+		{ "kprobe-counter.bpf.c", "not in a folder 01-kprobe-counter/", false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct made m;
+
+		begin(&m, ".tar.gz");
+		m.bare = cases[i].bare ? "01-kprobe-counter" : NULL;
+		put_text(&m, cases[i].path, "probe");
+		assert_int_equal(end(&m), 0);
+		assert_int_equal(first(&m)->given[1], cases[i].taken);
+		assert_true(!cases[i].note || noted(&m, cases[i].note));
+		made__free(&m);
+	}
+}
+
+/* Of two folders, none is the one. */
+static void test_two_bare_folders(void **state)
+{
+	struct made m;
+
+	begin(&m, ".tar.gz");
+	m.bare = "01-kprobe-counter";
+	put_text(&m, "a/kprobe-counter.bpf.c", "probe");
+	put_text(&m, "b/kprobe-counter.c", "tool");
+	assert_int_equal(end(&m), 0);
+	assert_false(handed_in__any(first(&m)));
+	assert_true(noted(&m, "a/ is no folder 01-kprobe-counter/"));
+	assert_true(noted(&m, "b/kprobe-counter.c is not in a folder"));
+	made__free(&m);
+}
+
 /* --- what is not --- */
 
 static void test_paths_that_lead_outside(void **state)
@@ -246,6 +290,116 @@ static void test_links_in_a_folder(void **state)
 	file__remove_tree(dir);
 }
 
+/* --- folders --- */
+
+/* A folder that ends with the test. */
+struct folder {
+	char dir[32];
+	struct units units;
+	struct submission s;
+};
+
+static void folder__begin(struct folder *f)
+{
+	*f = (struct folder){ .dir = "/tmp/submission.XXXXXX" };
+	assert_non_null(mkdtemp(f->dir));
+	assert_int_equal(units__load(&f->units, project_root()), 0);
+}
+
+static char *folder__put(const struct folder *f, const char *name, const char *text)
+{
+	char *path = xprintf("%s/%s", f->dir, name);
+	cleanup_free char *dir = text__copy(path, strrchr(path, '/') - path);
+
+	assert_int_equal(file__mkdirs(dir), 0);
+	assert_int_equal(file__write(path, text, strlen(text)), 0);
+	return path;
+}
+
+static void folder__end(struct folder *f)
+{
+	submission__free(&f->s);
+	units__free(&f->units);
+	file__remove_tree(f->dir);
+}
+
+static bool said(const struct folder *f, const char *what)
+{
+	return noted(&(const struct made){ .s = f->s }, what);
+}
+
+/* Which of two copies counts is not up to the order in which the folder lists them. */
+static void test_copies_in_a_folder(void **state)
+{
+	static const char *const dirs[][3] = {
+		{ "a/" PROBE, "b/" PROBE, "a/" PROBE },
+		{ "b/" PROBE, "a/" PROBE, "a/" PROBE },
+		{ PROBE, "a/01-kprobe-counter/kprobe-counter.bpf.c", PROBE },
+		{ "a/01-kprobe-counter/kprobe-counter.bpf.c", PROBE, PROBE }
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		cleanup_free char *one = NULL, *two = NULL, *note = NULL;
+		struct folder f;
+
+		folder__begin(&f);
+		one = folder__put(&f, dirs[i][0], dirs[i][0]);
+		two = folder__put(&f, dirs[i][1], dirs[i][1]);
+		assert_int_equal(submission__read(&f.s, f.dir, &f.units, NULL), 0);
+		assert_string_equal(f.s.item[0].source[1].data, dirs[i][2]);
+		note = xprintf("twice: %s counts", dirs[i][2]);
+		assert_true(said(&f, note));
+		folder__end(&f);
+	}
+}
+
+/* The name is the link's, and no link within is followed for it. */
+static void test_link_to_a_folder(void **state)
+{
+	cleanup_free char *probe = NULL, *tool = NULL, *link = NULL;
+	struct folder f;
+
+	folder__begin(&f);
+	probe = folder__put(&f, "real/" PROBE, "probe");
+	tool = xprintf("%s/real/" TOOL, f.dir);
+	link = xprintf("%s/anna", f.dir);
+	assert_int_equal(symlink("/etc/passwd", tool), 0);
+	assert_int_equal(symlink("real", link), 0);
+	assert_int_equal(submission__read(&f.s, link, &f.units, NULL), 0);
+	assert_string_equal(f.s.name, "anna");
+	assert_true(f.s.item[0].given[1]);
+	assert_non_null(strstr(f.s.item[0].refused, "symbolic link"));
+	folder__end(&f);
+}
+
+/* What cannot be read costs nothing else, and the note tells nothing of where the folder is. */
+static void test_unreadable_folder(void **state)
+{
+	cleanup_free char *probe = NULL, *other = NULL, *dir = NULL;
+	bool root = !geteuid();
+	struct folder f;
+	int err;
+
+	folder__begin(&f);
+	probe = folder__put(&f, PROBE, "probe");
+	for (char c = 'a'; c < 'z'; c++) { /* before and behind it, in whatever order */
+		cleanup_free char *name = xprintf("%c/notes", c);
+
+		free(folder__put(&f, name, ""));
+	}
+	dir = xprintf("%s/m", f.dir);
+	assert_int_equal(chmod(f.dir, 0755), 0);
+	assert_int_equal(chmod(dir, 0), 0);
+	assert_int_equal(root ? seteuid(65534) : 0, 0);
+	err = submission__read(&f.s, f.dir, &f.units, NULL);
+	assert_int_equal(root ? seteuid(0) : 0, 0);
+	assert_int_equal(err, 0);
+	assert_true(f.s.item[0].given[1]);
+	assert_true(said(&f, "passed over: m: "));
+	assert_int_equal(chmod(dir, 0755), 0);
+	folder__end(&f);
+}
+
 static void test_odd_names_are_data(void **state)
 {
 	struct made m;
@@ -294,6 +448,7 @@ static void test_bounds(void **state)
 
 static void test_no_submission(void **state)
 {
+	cleanup_free char *fifo = xprintf("/tmp/submission.%d.tar.gz", getpid());
 	struct units units = { 0 };
 	struct submission s;
 
@@ -304,6 +459,15 @@ static void test_no_submission(void **state)
 	assert_true(submission__read(&s, "/bin/true", &units, NULL) < 0);
 	assert_string_equal(s.name, "true");
 	submission__free(&s);
+	alarm(20); /* who opens these waits for ever, or for the kernel's next message */
+	assert_true(submission__read(&s, "/proc/kmsg", &units, NULL) < 0);
+	submission__free(&s);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_true(submission__read(&s, fifo, &units, NULL) < 0);
+	assert_non_null(strstr(s.notes.items[0], "not read"));
+	submission__free(&s);
+	alarm(0);
+	unlink(fifo);
 	units__free(&units);
 }
 
@@ -314,9 +478,14 @@ int main(void)
 		cmocka_unit_test(test_bare_sources),
 		cmocka_unit_test(test_fills_in_the_starter),
 		cmocka_unit_test(test_tells_of_what_it_passes_over),
+		cmocka_unit_test(test_other_folders),
+		cmocka_unit_test(test_two_bare_folders),
 		cmocka_unit_test(test_paths_that_lead_outside),
 		cmocka_unit_test(test_links_and_devices),
 		cmocka_unit_test(test_links_in_a_folder),
+		cmocka_unit_test(test_copies_in_a_folder),
+		cmocka_unit_test(test_link_to_a_folder),
+		cmocka_unit_test(test_unreadable_folder),
 		cmocka_unit_test(test_odd_names_are_data),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_no_submission),
