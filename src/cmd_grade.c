@@ -242,6 +242,14 @@ static char *key_of(const struct class *c, const char *path)
 	return hash_hex(b.data, b.len);
 }
 
+/* What the whole class calls the submission. */
+static const char *name_of(const struct class *c, size_t i)
+{
+	const struct args *a = c->args;
+
+	return c->names.items[a->shard ? a->shard - 1 + i * a->shards : i];
+}
+
 static int grade_one(void *ctx, size_t i)
 {
 	const struct class *c = ctx;
@@ -250,7 +258,7 @@ static int grade_one(void *ctx, size_t i)
 	json_t *known = gradelog__find(&c->log, key), *result;
 	int err = 0;
 
-	result = known ? json_incref(known) : grade__submission(path, &c->options);
+	result = known ? json_incref(known) : grade__submission(path, name_of(c, i), &c->options);
 	/* What the grader failed at is tried again. */
 	if (!known && json_is_true(json_object_get(result, "judged")))
 		err = gradelog__add(&c->log, key, result);
@@ -261,10 +269,8 @@ static int grade_one(void *ctx, size_t i)
 }
 
 /* A job that died without a word is the grader's failure, and told as such. */
-static json_t *failed_result(const char *path)
+static json_t *failed_result(const char *name)
 {
-	cleanup_free char *name = submission__name(path, 0, false);
-
 	return json_pack("{s:s, s:f, s:i, s:b, s:[s], s:[], s:{}, s:{}, s:[]}", "name", name,
 			 "score", 0.0, "max", 0, "judged", 0, "flags",
 			 "not judged, the grader failed", "notes", "outcomes", "shingles", "tests");
@@ -293,7 +299,7 @@ static void take_result(void *ctx, size_t i, int code, const struct buf *printed
 	json_t *result = json_loadb(printed->data, printed->len, 0, NULL);
 
 	if (!result)
-		result = failed_result(c->args->submissions.items[i]);
+		result = failed_result(name_of(c, i));
 	if (code != EXIT_MATCH || !json_is_true(json_object_get(result, "judged")))
 		c->failed = true;
 	c->result[i] = result;

@@ -520,7 +520,7 @@ static bool is_chosen(const struct grade_options *o, const struct handed_in *h)
 	return handed_in__any(h) && handed_in__edited(h);
 }
 
-json_t *grade__submission(const char *path, const struct grade_options *o)
+json_t *grade__submission(const char *path, const char *name, const struct grade_options *o)
 {
 	struct submission s;
 	int err = submission__read(&s, path, o->units, o->bare);
@@ -528,7 +528,7 @@ json_t *grade__submission(const char *path, const struct grade_options *o)
 	unsigned max = 0, graded = 0;
 	double total = 0;
 
-	whole = json_pack("{s:s, s:f, s:i, s:b, s:[], s:o, s:{}, s:{}, s:[]}", "name", s.name,
+	whole = json_pack("{s:s, s:f, s:i, s:b, s:[], s:o, s:{}, s:{}, s:[]}", "name", name,
 			  "score", 0.0, "max", 0, "judged", 1, "flags", "notes", notes, "outcomes",
 			  "shingles", "tests");
 	for (size_t i = 0; i < s.count; i++)

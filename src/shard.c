@@ -11,7 +11,10 @@
 
 struct entry {
 	char *name, *path;
+	char *next; /* a longer name, while it is looked for */
 };
+
+enum { MAX_PARENTS = 32 };
 
 static int compare_entries(const void *a, const void *b)
 {
@@ -21,13 +24,46 @@ static int compare_entries(const void *a, const void *b)
 	return order ? order : strcmp(x->path, y->path);
 }
 
+static bool is_unlike(const struct entry *entries, size_t count, size_t i)
+{
+	for (size_t k = 0; k < count; k++)
+		if (k != i && !strcmp(entries[k].next, entries[i].next))
+			return false;
+	return true;
+}
+
+/* Where all are called submission.tar.gz, their folders tell who handed them in: as many in front as it takes, and the
+ * ending where that alone differs. What was given twice keeps its name.
+ */
+static void find_names(struct entry *entries, size_t count)
+{
+	bool all = false;
+
+	for (unsigned n = 0; n < 2 * MAX_PARENTS && !all; n++) {
+		all = true;
+		for (size_t i = 0; i < count; i++)
+			entries[i].next = submission__name(entries[i].path, n % MAX_PARENTS,
+							   n >= MAX_PARENTS);
+		for (size_t i = 0; i < count; i++)
+			if (!entries[i].name && is_unlike(entries, count, i))
+				entries[i].name = xstrdup(entries[i].next);
+			else
+				all &= !!entries[i].name;
+		for (size_t i = 0; i < count; i++)
+			free(entries[i].next);
+	}
+	for (size_t i = 0; i < count && !all; i++)
+		if (!entries[i].name)
+			entries[i].name = submission__name(entries[i].path, 0, false);
+}
+
 void shard__sort(struct strings *paths, struct strings *names)
 {
 	cleanup_free struct entry *entries = xcalloc(paths->count, sizeof(*entries));
 
 	for (size_t i = 0; i < paths->count; i++)
-		entries[i] = (struct entry){ submission__name(paths->items[i], 0, false),
-					     paths->items[i] };
+		entries[i].path = paths->items[i];
+	find_names(entries, paths->count);
 	qsort(entries, paths->count, sizeof(*entries), compare_entries);
 	for (size_t i = 0; i < paths->count; i++) {
 		paths->items[i] = entries[i].path;

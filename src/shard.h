@@ -14,7 +14,9 @@
  * and its submissions keep the "shingles" by which they are compared with those of other parts.
  */
 
-/* Sorts a class: `paths` by the submissions' names, which are added to `names`. */
+/* Sorts a class: `paths` by the submissions' names, which are added to `names`. Where names are equal, their folders stand
+ * in front, so that a name depends on the whole class.
+ */
 void shard__sort(struct strings *paths, struct strings *names);
 /* Keeps what is part `index` (from 1) `of` so many. */
 void shard__take(struct strings *paths, size_t index, size_t of);

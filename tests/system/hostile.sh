@@ -127,10 +127,17 @@ def text_of(path):
     return text
 
 
-def name_of(path):
-    """What reports call a submission, and are in the order of."""
+def plain_name(path):
     name = re.sub(rb"\.(tar\.gz|tgz|tar\.xz|txz|tar|zip)$", b"", os.path.basename(os.fsencode(path)))
     return re.sub(rb"[^ -~]", lambda m: b"\\x%02x" % m[0][0], name).decode()
+
+
+def name_of(path, paths):
+    """What reports call a submission, and are in the order of: those of one name with their folders."""
+    name = plain_name(path)
+    if [plain_name(other) for other in paths].count(name) > 1:
+        name = plain_name(os.path.dirname(path)) + "/" + name
+    return name
 
 
 def is_told(want, got, said):
@@ -146,12 +153,13 @@ for listed in sorted(glob.glob(work + "/*.expected")):
     if status != "0":
         complain("on %s: exit status %s\n%s" % (kernel, status, text_of(report + ".said")))
     expected = [line.rstrip("\n").split("\t") for line in open(listed, errors="surrogateescape")]
-    expected.sort(key=lambda item: (name_of(item[0]), item[0]))
+    paths = [item[0] for item in expected]
+    expected.sort(key=lambda item: (name_of(item[0], paths), item[0]))
     book = json.loads(text_of(report + ".json"))
     jsonschema.validate(book, json.load(open("tests/grade.schema.json")))
     for s, (path, *wants) in zip(book["submissions"], expected, strict=True):
         case = os.path.relpath(path, work + "/class").split("/")[0]
-        if s["name"] != name_of(path):
+        if s["name"] != name_of(path, paths):
             complain("%s on %s is called %r" % (case, kernel, s["name"]))
         got = s["outcomes"].get("01-kprobe-counter", "nothing")
         said = s["flags"] + [t["output"] for t in s["tests"]] + \

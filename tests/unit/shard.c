@@ -244,12 +244,37 @@ static void test_sorted_and_taken(void **state)
 
 		strings__split(&paths, given[i]);
 		shard__sort(&paths, &names);
-		assert_string_equal(names.items[0], "anna");
-		assert_string_equal(names.items[3], "zoe");
+		assert_string_equal(names.items[0], "a/zoe");
+		assert_string_equal(names.items[3], "ben");
 		shard__take(&paths, 2, 2);
 		assert_int_equal(paths.count, 2);
-		assert_string_equal(paths.items[0], "ben");
-		assert_string_equal(paths.items[1], "b/zoe.zip");
+		assert_string_equal(paths.items[0], "anna.tar.gz");
+		assert_string_equal(paths.items[1], "ben");
+	}
+}
+
+/* `submit` gives all archives the same name: what is in front of it tells them apart, as far as anything does. */
+static void test_names(void **state)
+{
+	static const struct {
+		const char *paths, *names;
+	} cases[] = {
+		{ "/s/anna/submission.tar.gz /s/bob/submission.tar.gz /s/carl.zip",
+		  "anna/submission bob/submission carl" },
+		{ "/1/anna/x.zip /2/anna/x.zip /1/bob/x.zip", "1/anna/x 2/anna/x bob/x" },
+		{ "/s/anna.zip /s/anna.tar.gz /s/bob.zip", "anna.tar.gz anna.zip bob" },
+		{ "/s/anna.zip /s/anna.zip", "anna anna" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_strings struct strings paths = { 0 }, names = { 0 };
+		cleanup_buf struct buf joined = { 0 };
+
+		strings__split(&paths, cases[i].paths);
+		shard__sort(&paths, &names);
+		for (size_t k = 0; k < names.count; k++)
+			buf__printf(&joined, "%s%s", k ? " " : "", names.items[k]);
+		assert_string_equal(joined.data, cases[i].names);
 	}
 }
 
@@ -258,7 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole_again),	 cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_empty_part),	 cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_sorted_and_taken),
+		cmocka_unit_test(test_sorted_and_taken), cmocka_unit_test(test_names),
 	};
 	int failed;
 
