@@ -22,13 +22,15 @@ static json_t *test_of(const char *exercise, const char *item, double score, int
 static json_t *book(void)
 {
 	return json_pack("{s:i, s:i, s:[s], s:[{s:s, s:f, s:i, s:b, s:[s], s:[], s:[o,o]},"
-			 "{s:s, s:f, s:i, s:b, s:[], s:[s], s:[o]}]}",
+			 "{s:s, s:f, s:i, s:b, s:[], s:[s], s:[o]},"
+			 "{s:s, s:f, s:i, s:b, s:[s], s:[], s:[]}]}",
 			 "version", 1, "seed", 7, "kernels", "6.12", "submissions", "name", NASTY,
 			 "score", 2.5, "max", 6, "judged", 1, "flags", "look here", "notes",
 			 "tests", test_of("01-a", "builds", 1, 1),
 			 test_of("01-a", "matches", 1.5, 5), "name", "bob", "score", 1.0, "max", 1,
 			 "judged", 1, "flags", "notes", "a note", "tests",
-			 test_of("02-b", "builds", 1, 1));
+			 test_of("02-b", "builds", 1, 1), "name", "carl", "score", 0.0, "max", 0,
+			 "judged", 1, "flags", "nothing <can> be read", "notes", "tests");
 }
 
 static void expect(void (*write)(const json_t *, struct buf *), const char *what)
@@ -58,6 +60,10 @@ static void test_junit(void **state)
 	expect(gradebook__junit, "&lt;b&gt;&amp;amp;]]&gt;");
 	expect(gradebook__junit, "<failure message=\"1.5 of 5 points\" type=\"matches\">");
 	expect(gradebook__junit, "<property name=\"flag\" value=\"look here\"/>");
+	expect(gradebook__junit, "<testcase classname=\"bob.02-b\" name=\"02-b builds\"/>");
+	expect(gradebook__junit, "name=\"carl\" tests=\"1\" failures=\"0\" errors=\"1\"");
+	expect(gradebook__junit, "<testcase classname=\"carl\" name=\"can be graded\">");
+	expect(gradebook__junit, "nothing &lt;can&gt; be read\n</error>");
 }
 
 static void test_gradescope(void **state)
