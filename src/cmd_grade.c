@@ -393,7 +393,7 @@ static json_t *make_head(const struct class *c)
 	return head;
 }
 
-/* A whole class's log is in the cache: another choice of exercises or kernels is another run. */
+/* A whole class's log is in the cache: other submissions, or another choice of exercises or kernels, is another run. */
 static char *log_in_cache(const struct class *c)
 {
 	cleanup_free char *dir = xprintf("%s/grades", cache_dir());
@@ -405,6 +405,8 @@ static char *log_in_cache(const struct class *c)
 		buf__printf(&b, "%s\n", c->options.chosen->items[i]);
 	for (size_t i = 0; i < c->options.kernels->count; i++)
 		buf__printf(&b, "%s\n", c->options.kernels->items[i]);
+	for (size_t i = 0; i < c->args->submissions.count; i++)
+		buf__printf(&b, "%s\n", c->args->submissions.items[i]);
 	if (c->args->have_seed)
 		buf__printf(&b, "%llu\n", (unsigned long long)c->args->seed);
 	hash = hash_hex(b.data, b.len);
@@ -425,6 +427,9 @@ static int open_log(struct class *c)
 
 	if (!err && a->shard && !json_equal(c->log.head, head))
 		err = err_msg("%s: the log of another run; remove it, or leave --resume out", path);
+	if (!err && a->resume && !a->shard && !json_object_size(c->log.done))
+		say("nothing to go on with: no run over these submissions, exercises and kernels "
+		    "was interrupted here; beginning anew");
 	json_decref(head);
 	return err;
 }
