@@ -218,8 +218,8 @@ struct class
 	struct units units;   /* with an exercise */
 	struct grade_options options;
 	struct gradelog log;
-	json_t **result; /* in the submissions' order */
-	size_t finished, judged_before;
+	json_t **result;	  /* in the submissions' order */
+	size_t finished, resumed; /* of these, what the log had */
 	int64_t start;
 	bool failed;
 };
@@ -276,10 +276,22 @@ static json_t *failed_result(const char *name)
 			 "not judged, the grader failed", "notes", "outcomes", "shingles", "tests");
 }
 
-static void tell_progress(const struct class *c, const json_t *result)
+/* The log that was opened stays as it was, whatever the children add. */
+static bool was_in_log(const struct class *c, json_t *result)
+{
+	const char *key;
+	json_t *known;
+
+	json_object_foreach (c->log.done, key, known)
+		if (json_equal(known, result))
+			return true;
+	return false;
+}
+
+static void tell_progress(const struct class *c, const json_t *result, bool known)
 {
 	size_t n = c->args->submissions.count, left = n - c->finished;
-	int64_t each = (now_ms() - c->start) / (int64_t)c->finished;
+	size_t graded = c->finished - c->resumed;
 
 	if (n == 1)
 		return;
@@ -289,14 +301,16 @@ static void tell_progress(const struct class *c, const json_t *result)
 	    json_number_value(json_object_get(result, "max")),
 	    json_array_size(json_object_get(result, "flags")) ? ", flagged" : "",
 	    left ? "" : ", the last");
-	if (left && c->finished % 10 == 0)
-		say("about %lld min left", (long long)(each * left + 59999) / 60000);
+	if (left && !known && graded % 10 == 0)
+		say("about %lld min left",
+		    (long long)((now_ms() - c->start) / graded * left + 59999) / 60000);
 }
 
 static void take_result(void *ctx, size_t i, int code, const struct buf *printed)
 {
 	struct class *c = ctx;
 	json_t *result = json_loadb(printed->data, printed->len, 0, NULL);
+	bool known = result && was_in_log(c, result);
 
 	if (!result)
 		result = failed_result(name_of(c, i));
@@ -304,7 +318,8 @@ static void take_result(void *ctx, size_t i, int code, const struct buf *printed
 		c->failed = true;
 	c->result[i] = result;
 	c->finished++;
-	tell_progress(c, result);
+	c->resumed += known;
+	tell_progress(c, result, known);
 }
 
 /* --- before and after --- */
