@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "build.h"
 #include "emit.h"
@@ -469,6 +470,26 @@ static int check_gradescope(const struct args *a, size_t n)
 	return 0;
 }
 
+/* What cannot be written is better known before hours of grading. A report is written beside its place first. */
+static int check_reports(const struct args *a)
+{
+	for (size_t i = 0; i < NR_FORMATS; i++) {
+		const char *path = a->report[i], *slash = path ? strrchr(path, '/') : NULL;
+		cleanup_free char *dir = slash ? text__copy(path, slash + 1 - path) : xstrdup(".");
+		struct stat st;
+
+		if (!path || !strcmp(path, "-"))
+			continue;
+		if (!stat(path, &st) && S_ISDIR(st.st_mode))
+			return err_msg("--%s %s: a folder; name a file in it", formats[i].name,
+				       path);
+		if (access(dir, W_OK | X_OK))
+			return err_sys("--%s %s: nothing can be written into %s", formats[i].name,
+				       path, dir);
+	}
+	return 0;
+}
+
 static int write_reports(const struct args *a, const json_t *book)
 {
 	size_t n = json_array_size(json_object_get(book, "submissions"));
@@ -520,6 +541,8 @@ static int grade_class(struct class *c)
 	book = make_book(c);
 	err = write_reports(c->args, book);
 	json_decref(book);
+	if (err)
+		say("all are graded; --resume writes the reports, once they can be written");
 	if (!err && !c->failed && !c->args->shard)
 		gradelog__remove(&c->log);
 	return err;
@@ -727,7 +750,7 @@ COMMAND(grade, "give points to what learners hand in", &argp)
 		status = gather(&args);
 	else if (args.platform)
 		status = emit(&args);
-	else if (!check_gradescope(&args, args.submissions.count))
+	else if (!check_gradescope(&args, args.submissions.count) && !check_reports(&args))
 		status = args.slurm ? grade_on_cluster(&args) : grade(&args);
 	strings__free(&args.submissions);
 	strings__free(&args.chosen);

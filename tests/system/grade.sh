@@ -180,6 +180,8 @@ said=$(grade --gradescope - "$class/anna" "$class/bob" 2>&1) || status=$?
 status=0
 said=$(grade "$class/nobody" 2>&1) || status=$?
 [ $status = 0 ] && expect 'No such file' "$said"
+expect 'nothing can be written' "$(grade --csv "$work/nowhere/x.csv" "$class/anna" 2>&1 || :)"
+expect 'a folder; name a file' "$(grade --csv "$work" "$class/anna" 2>&1 || :)"
 expect '--shard wants --seed' "$(grade --shard 1/2 --json x.json "$class/anna" 2>&1 || :)"
 expect '--shard wants --json' "$(grade --shard 1/2 --seed 5 "$class/anna" 2>&1 || :)"
 expect 'as 2/3, not .3/2' "$(grade --shard 3/2 "$class/anna" 2>&1 || :)"
