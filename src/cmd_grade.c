@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -746,6 +748,9 @@ COMMAND(grade, "give points to what learners hand in", &argp)
 	argp_err_exit_status = EXIT_SETUP;
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	interrupt__install();
+	/* libarchive takes names in UTF-8 in such a locale only, and whoever grades may be a cron job in none. */
+	if (strcmp(nl_langinfo(CODESET), "UTF-8"))
+		setlocale(LC_CTYPE, "C.UTF-8");
 	if (args.gather)
 		status = gather(&args);
 	else if (args.platform)

@@ -59,6 +59,8 @@ suites = {s.name: s for s in junitparser.JUnitXml.fromfile(work + "/all.xml")}
 assert suites.keys() == points.keys()
 assert (suites["anna"].tests, suites["anna"].failures) == (6, 0)
 assert suites["bob"].failures == 4 == sum(bool(c.result) for c in suites["bob"])
+cases = [(c.classname, c.name) for s in suites.values() for c in s]
+assert len(cases) == len(set(cases))
 
 rows = list(csv.DictReader(open(work + "/all.csv", newline="")))
 assert {r["submission"]: float(r["score"]) for r in rows} == \
@@ -119,9 +121,22 @@ for graded in 1 2 3; do
     wait $! 2>/dev/null || status=$?
     [ $status = 137 ] || fail "it was not killed after $graded, but ended with $status"
 done
-grade "$class"/* --exercise 01 --seed 5 --resume --json "$work/again.json" >/dev/null
+said=$(grade "$class"/* --exercise 01 --seed 5 --resume --json "$work/again.json" 2>&1 >/dev/null)
+[[ $said != *'nothing to go on with'* ]] || fail 'what was graded is lost'
 cmp "$work/all.json" "$work/again.json" || fail 'a resumed run came to other results'
 until ! pgrep -f "$work" >/dev/null; do sleep 0.1; done
+
+expect 'nothing to go on with' "$(grade "$class/frida.tar.gz" --seed 5 --resume 2>&1)"
+
+# --- who is who ---
+mkdir -p "$work"/s/{anna,bob} "$work/Übung 1"
+for name in anna bob; do cp "$class/frida.tar.gz" "$work/s/$name/submission.tar.gz"; done
+expect '^bob/submission +0/0' "$(grade "$work"/s/*/submission.tar.gz)"
+expect '^bob/submission +0/0' "$(grade --seed 5 --shard 2/2 --json "$work/bob.json" "$work"/s/*/submission.tar.gz)"
+# A locale without such letters is no reason to find nothing.
+cp -r "$class/anna/exercises" "$work/Übung 1/"
+(cd "$work" && python3 -m zipfile -c "$work/umlaut.zip" 'Übung 1')
+expect 'umlaut +10/10' "$(LC_ALL=C grade "$work/umlaut.zip")"
 
 # --- what check says, grade says ---
 cp $solution/* $unit/
