@@ -32,7 +32,7 @@ static void check(const struct submission *s)
 	const struct handed_in *h = &s->item[0];
 
 	check_plain(s->name);
-	CHECK(s->notes.count <= SUBMISSION_MAX_NOTES + 1 + 1 + NR_SOURCES);
+	CHECK(s->notes.count <= SUBMISSION_MAX_NOTES + 1 + 1 + 1 + NR_SOURCES);
 	for (size_t i = 0; i < s->notes.count; i++)
 		check_plain(s->notes.items[i]);
 	if (h->refused)
@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	mend_sums(archive.data, len);
 	fd = proc__memory_file(archive.data, len);
 	path = xprintf("/proc/self/fd/%d", fd);
-	if (submission__read(&s, path, &units, NULL))
+	if (submission__read(&s, path, &units, len % 2 ? units.items[0].name : NULL))
 		CHECK(s.notes.count);
 	check(&s);
 	submission__free(&s);
