@@ -103,7 +103,6 @@ void similar__add(struct shingles *s, const char *text, size_t len, const struct
 
 	for (const char *p = text; (token = next_token(&p, end)); p += token) {
 		uint64_t h = 0xcbf29ce484222325;
-
 		bool given = is_given(p, token);
 
 		ring[n % SHINGLE_TOKENS].at = given ? p : "x";

@@ -81,7 +81,7 @@ static char *long_text(int from, int to)
 	cleanup_buf struct buf b = { 0 };
 
 	for (int i = from; i < to; i++)
-		buf__printf(&b, "t%d ", i);
+		buf__printf(&b, "%d ", i);
 	return steal_ptr(b.data);
 }
 
