@@ -18,7 +18,7 @@
  *	};
  *
  * In the guest the program is the stimulus: setup() runs before the tools start, run() once both
- * have attached. What stim__*() prints is kept until run() is over, in memory that is there from the
+ * have attached. What stim__*() prints is kept until the tools have ended, in memory that is there from the
  * start, so that none of it makes system calls or page faults among the events. Never use stdout:
  * it is stderr during setup() and run(), for children too.
  */
