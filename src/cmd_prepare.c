@@ -104,27 +104,12 @@ static int add_subject(struct work *w, const struct unit *unit)
 	return err ? err : subject__build_test(s, NULL);
 }
 
-/* Turns what the units are called by into their names. */
-static int find_units(struct args *a)
-{
-	for (size_t i = 0; i < a->units.count; i++) {
-		cleanup_unit struct unit unit = { 0 };
-		int err = unit__find(&unit, units_root(), a->units.items[i]);
-
-		if (err)
-			return err;
-		free(a->units.items[i]);
-		a->units.items[i] = steal_ptr(unit.name);
-	}
-	return 0;
-}
-
 static int prepare(struct args *a)
 {
 	cleanup_units struct units units = { 0 };
 	struct work w = { .args = a, .start = now_ms() };
 	const struct pool pool = { .job = prepare_one, .done = show_one, .ctx = &w };
-	int err = find_units(a);
+	int err = units__resolve(&a->units);
 
 	if (!err)
 		err = units__load(&units, units_root());

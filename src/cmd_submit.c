@@ -127,15 +127,8 @@ static int submit(struct args *a)
 	size_t n = 0;
 	int err = units__load(&units, units_root());
 
-	for (size_t i = 0; i < a->units.count && !err; i++) {
-		cleanup_unit struct unit u = { 0 };
-
-		err = unit__find(&u, units_root(), a->units.items[i]);
-		if (!err) {
-			free(a->units.items[i]);
-			a->units.items[i] = xstrdup(u.name);
-		}
-	}
+	if (!err)
+		err = units__resolve(&a->units);
 	chosen = xcalloc(units.count, sizeof(*chosen));
 	for (size_t i = 0; i < units.count && !err; i++) {
 		int take = choose(a, &units.items[i]);

@@ -171,21 +171,6 @@ static int add_unit(struct suite *s, const struct unit *u)
 	return add_wrong(s, u);
 }
 
-/* Puts the units' names in place of what they were called. */
-static int find_units(struct strings *units)
-{
-	for (size_t i = 0; i < units->count; i++) {
-		cleanup_unit struct unit unit = { 0 };
-		int err = unit__find(&unit, units_root(), units->items[i]);
-
-		if (err)
-			return err;
-		free(units->items[i]);
-		units->items[i] = xstrdup(unit.name);
-	}
-	return 0;
-}
-
 /* Wrong solutions and starters prove the check, not the kernel: one kernel does. */
 static bool runs_on(const struct suite *s, const struct check *c, const char *kernel)
 {
@@ -453,7 +438,7 @@ COMMAND(test, "run every test: units on all kernels, unit tests, fuzzers, lint",
 	if (!args.kernels.count)
 		kernels__choose(&args.kernels, "all");
 	interrupt__install();
-	err = find_units(&args.units);
+	err = units__resolve(&args.units);
 	if (!err)
 		err = plan(&suite);
 	if (!err)

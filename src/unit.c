@@ -131,6 +131,20 @@ int unit__find(struct unit *unit, const char *root, const char *which)
 	return -ENOENT;
 }
 
+int units__resolve(struct strings *which)
+{
+	for (size_t i = 0; i < which->count; i++) {
+		cleanup_unit struct unit unit = { 0 };
+		int err = unit__find(&unit, units_root(), which->items[i]);
+
+		if (err)
+			return err;
+		free(which->items[i]);
+		which->items[i] = xstrdup(unit.name);
+	}
+	return 0;
+}
+
 char *unit__source(const struct unit *unit, const char *dir, const char *ending)
 {
 	return xprintf("%s/%s%s", dir, unit->topic, ending);

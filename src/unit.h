@@ -35,6 +35,8 @@ void units__free(struct units *units);
  * printing the error. unit__free() is the caller's.
  */
 int unit__find(struct unit *unit, const char *root, const char *which);
+/* Puts the units' names in place of what each is called. Returns as unit__find(). */
+int units__resolve(struct strings *which);
 void unit__free(struct unit *unit);
 #define cleanup_unit __attribute__((cleanup(unit__free)))
 
