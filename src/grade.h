@@ -16,9 +16,9 @@ struct grade_options {
 	uint64_t seed[GRADE_SEEDS];    /* the same for all submissions of a class */
 };
 
-/* Judges what is handed in at `path`, which reports call `name`, by the code that `check` uses, and returns what came out, the
- * caller's: an object as the schema in chapters/grading.md describes a submission. Items that could not
- * be judged, through no fault of the submission, are named in its "flags", and "judged" is false.
+/* Judges what is handed in at `path`, which reports call `name`, by the code that `check` uses, and returns
+ * what came out, the caller's: an object as the schema in chapters/grading.md describes a submission. Items
+ * that could not be judged, through no fault of the submission, are named in its "flags", and "judged" is false.
  */
 json_t *grade__submission(const char *path, const char *name, const struct grade_options *options);
 

@@ -522,8 +522,7 @@ int submission__read(struct submission *s, const char *path, const struct units 
 	struct stat st;
 	int err = 0;
 
-	*s = (struct submission){ .name = submission__name(path, 0, false),
-				  .item = xcalloc(units->count, sizeof(*s->item)),
+	*s = (struct submission){ .item = xcalloc(units->count, sizeof(*s->item)),
 				  .count = units->count };
 	for (size_t i = 0; i < units->count; i++)
 		s->item[i].unit = &units->items[i];
@@ -554,7 +553,6 @@ void submission__free(struct submission *s)
 	for (size_t i = 0; i < s->count; i++)
 		handed_in__clear(&s->item[i]);
 	free(s->item);
-	free(s->name);
 	strings__free(&s->notes);
 	*s = (struct submission){ 0 };
 }

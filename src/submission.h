@@ -27,7 +27,6 @@ struct handed_in {
 };
 
 struct submission {
-	char *name;		/* of the folder or archive, without ending; printable */
 	struct handed_in *item; /* one for each of the units, in their order */
 	size_t count;
 	struct strings notes; /* what was passed over, for a person; printable */
@@ -39,8 +38,8 @@ struct submission {
 char *submission__name(const char *path, unsigned parents, bool ending);
 
 /* Reads `path`. `units` must outlive the submission. The sources of the exercise called `bare` (or NULL) may
- * stand at the top, or in the one folder that has any. Returns 0, or -errno when nothing can be read there at all, with the reason as the
- * last note; prints nothing. Free either way.
+ * stand at the top, or in the one folder that has any. Returns 0, or -errno when nothing can be read there at
+ * all, with the reason as the last note; prints nothing. Free either way.
  */
 int submission__read(struct submission *s, const char *path, const struct units *units,
 		     const char *bare);

@@ -31,7 +31,6 @@ static void check(const struct submission *s)
 {
 	const struct handed_in *h = &s->item[0];
 
-	check_plain(s->name);
 	CHECK(s->notes.count <= SUBMISSION_MAX_NOTES + 1 + 1 + 1 + NR_SOURCES);
 	for (size_t i = 0; i < s->notes.count; i++)
 		check_plain(s->notes.items[i]);
@@ -46,7 +45,7 @@ static void check(const struct submission *s)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	cleanup_buf struct buf archive = { 0 };
-	cleanup_free char *path = NULL;
+	cleanup_free char *path = NULL, *name = NULL;
 	cleanup_fd int fd = -1;
 	struct submission s;
 
@@ -57,6 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (submission__read(&s, path, &units, len % 2 ? units.items[0].name : NULL))
 		CHECK(s.notes.count);
 	check(&s);
+	name = submission__name(path, 0, false);
+	check_plain(name);
 	submission__free(&s);
 	return 0;
 }
