@@ -148,6 +148,19 @@ static bool is_allowed(const struct strings *patterns, const char *section)
 	return !patterns->count;
 }
 
+static char *tell_undeclared(const struct subject *s, const char *section)
+{
+	cleanup_buf struct buf b = { 0 };
+
+	buf__printf(&b,
+		    "libbpf: it holds a program at \"%s\", where the task asks for none; sections "
+		    "that may be there:",
+		    section);
+	for (size_t i = 0; i < s->programs.count; i++)
+		buf__printf(&b, " %s", s->programs.items[i]);
+	return steal_ptr(b.data);
+}
+
 char *subject__undeclared(const struct subject *s)
 {
 	for (struct lines l = lines_of(s->facts.data, s->facts.len); lines__next(&l);) {
@@ -159,10 +172,7 @@ char *subject__undeclared(const struct subject *s)
 		at += strlen(" section=");
 		section = text__copy(at, strcspn(at, " \n"));
 		if (!is_allowed(&s->programs, section))
-			return xprintf(
-				"libbpf: it holds a program at \"%s\", where the task asks for "
-				"none",
-				section);
+			return tell_undeclared(s, section);
 	}
 	return NULL;
 }
