@@ -47,7 +47,7 @@ try()
     delay=$(printf '%d.%03d' $((moment / 1000)) $((moment % 1000)))
     timeout --foreground -s "$signal" "$delay" ./workbook run 01 --kernel 6.12 >"$work/log" 2>&1 || :
     # What kill -9 leaves goes when the kernel tells the children, and at the next start.
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
+    for _ in $(seq 100); do
         left=$(left_behind)
         [ -n "$left" ] || break
         sleep 0.2

@@ -52,7 +52,7 @@ SAID pins: bss counts link, programs: 1
 SAID unpinned: 0, pins: , programs: 0
 SAID elsewhere: status 1, 1'
 for kernel in ${KERNELS:-5.10 6.1 6.12 latest}; do
-    said=$(timeout 120 ./workbook shell --kernel "$kernel" 20 <<<"$guest" 2>&1 | tr -d '\r') || fail "no shell on $kernel:" "$said"
+    said=$(timeout 600 ./workbook shell --kernel "$kernel" 20 <<<"$guest" 2>&1 | tr -d '\r') || fail "no shell on $kernel:" "$said"
     [ "$(grep '^SAID' <<<"$said")" = "$want" ] || fail "on $kernel, this is not what was expected:" "$said"
 done
 echo 'types from the kernel and from the binary; pins stay and go'
