@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "subject.h"
@@ -100,11 +102,25 @@ int subject__read_facts(struct subject *s)
 	return build__facts(object, &s->facts);
 }
 
+/* Whether what judges the subject was never built: it is no mistake of who wrote the program when that fails, and an
+ * image that it takes has its progress shown.
+ */
+static bool lacks_grader(const struct subject *s)
+{
+	cleanup_free char *types = xprintf("%s/build/vmlinux.h", project_root());
+	cleanup_free char *test = xprintf("%s/%s", project_root(), s->test);
+
+	return access(types, F_OK) || access(test, F_OK);
+}
+
 int subject__build(struct subject *s, struct buf *messages)
 {
-	cleanup_strings struct strings targets = { 0 };
+	cleanup_strings struct strings targets = { 0 }, units = { 0 };
 	int err;
 
+	strings__add(&units, xstrdup(s->unit->name));
+	if (lacks_grader(s) && build__grader(&units))
+		return -EINVAL;
 	subject__add_targets(s, &targets);
 	err = build__targets(&targets, messages);
 	return err ? err : subject__read_facts(s);
