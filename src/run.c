@@ -269,6 +269,7 @@ static int conclude_stimulus(struct vm *vm, const struct program_state *state, s
 
 	if (err)
 		return err;
+	r->late = state->timeout;
 	return conclude(r, OUT_SETUP,
 			xprintf("stimulus: %s: %.800s",
 				state->timeout		     ? "not done in time"
@@ -318,6 +319,7 @@ static void judge_ends(struct run *r)
 {
 	const struct program_state *bcc = &r->bcc.state, *lib = &r->libbpf.state;
 
+	r->late = !bcc->exited;
 	if (!bcc->exited || bcc->status)
 		conclude(r, OUT_SETUP,
 			 xprintf("BCC: the prototype %s; the end of its standard error: %.800s",
@@ -425,6 +427,14 @@ static int end_libbpf(struct vm *vm, const struct run_program *p, struct run *r)
 	return !err && r->outcome == OUT_MATCH ? look_at_programs(vm, p, r) : err;
 }
 
+/* What is left behind may have kept the others from ending in time, if nothing worse has; it is not what kills them. */
+static int explain_late(struct vm *vm, const struct run_program *p, struct run *r)
+{
+	int err = look_at_programs(vm, p, r);
+
+	return !err && r->outcome == OUT_SETUP ? conclude_left(r) : err;
+}
+
 static int run_in(struct vm *vm, const struct snapshot_source *source, const struct run_program *p,
 		  struct run *r, int64_t since)
 {
@@ -452,9 +462,8 @@ static int run_in(struct vm *vm, const struct snapshot_source *source, const str
 		judge_ends(r);
 	if (r->outcome != OUT_SETUP && p->binary)
 		err = run_judge(source, p->facts, r);
-	/* What is left behind may have kept the others from their work. */
-	if (r->outcome == OUT_SETUP && r->left.len)
-		conclude_left(r);
+	if (!err && r->late && r->left.len)
+		err = explain_late(vm, p, r);
 	mark(r, PHASE_END, &since);
 	return err;
 }
