@@ -488,7 +488,8 @@ struct event {
 	uint64_t capabilities;
 	struct perf_event_attr attr;
 	char name[PATH_MAX]; /* of the function or file that the attributes point to */
-	int fd, error;
+	bool in_file;
+	int file, fd, error;
 };
 
 /* Up to `size` bytes of the caller's memory. Returns how many there were. */
@@ -538,6 +539,18 @@ static int copy_attributes(struct event *e)
 	return 0;
 }
 
+/* "/proc/self" is another process's here. */
+static void mean_caller(struct event *e)
+{
+	size_t self = strlen("/proc/self");
+	cleanup_free char *rest = NULL;
+
+	if (strncmp(e->name, "/proc/self/", self + 1))
+		return;
+	rest = xstrdup(e->name + self);
+	snprintf(e->name, sizeof(e->name), "/proc/%d%s", e->call->pid, rest);
+}
+
 /* config1 points to a name and config2 is an offset, see kprobe_func and uprobe_path of perf_event_open(2). */
 static int copy_place(struct event *e)
 {
@@ -549,9 +562,30 @@ static int copy_place(struct event *e)
 		 sizeof(config)) < sizeof(config))
 		return -EFAULT;
 	e->name[peek(e, config[0], e->name, sizeof(e->name) - 1)] = '\0';
+	e->in_file = e->attr.type == event_type("uprobe");
+	if (e->in_file)
+		mean_caller(e);
 	e->attr.config1 = config[0] ? (uintptr_t)e->name : 0;
 	e->attr.config2 = config[1];
 	return 0;
+}
+
+/* The agent's own program, to which there are other ways in /proc, is nobody's to probe. What was looked at is what the
+ * event gets, whatever becomes of the name.
+ */
+static bool hold_file(struct event *e)
+{
+	struct stat ours, theirs;
+
+	e->file = open(e->name, O_PATH | O_CLOEXEC);
+	if (e->file < 0 || fstat(e->file, &theirs) || stat("/proc/self/exe", &ours))
+		return false;
+	if (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino) {
+		errno = EACCES;
+		return false;
+	}
+	snprintf(e->name, sizeof(e->name), "/proc/self/fd/%d", e->file);
+	return true;
 }
 
 /* In a process that shares the agent's memory and descriptors, but has the rights of the caller. */
@@ -560,7 +594,8 @@ static int open_event(void *ctx)
 	struct event *e = ctx;
 	pid_t whom = e->call->arg[1] ? (pid_t)e->call->arg[1] : e->call->pid;
 
-	if (!chroot(JAIL) && !chdir("/tmp") && !drop_to_capabilities(e->capabilities))
+	if (!chroot(JAIL) && !chdir("/tmp") && !drop_to_capabilities(e->capabilities) &&
+	    (!e->in_file || hold_file(e)))
 		e->fd = syscall(SYS_perf_event_open, &e->attr, whom, (int)e->call->arg[2], -1,
 				PERF_FLAG_FD_CLOEXEC);
 	e->error = e->fd < 0 ? -errno : 0;
@@ -586,7 +621,7 @@ int jail__open_event(int listener, const struct jail_call *call, uint64_t capabi
 	struct seccomp_notif_resp answer = { .id = call->id };
 	int group = call->arg[3], flags = call->arg[4];
 
-	e = (struct event){ .call = call, .capabilities = capabilities, .fd = -1 };
+	e = (struct event){ .call = call, .capabilities = capabilities, .file = -1, .fd = -1 };
 	e.error = group != -1 || flags & PERF_FLAG_PID_CGROUP ? -EINVAL : copy_attributes(&e);
 	if (!e.error)
 		e.error = copy_place(&e);
@@ -598,6 +633,7 @@ int jail__open_event(int listener, const struct jail_call *call, uint64_t capabi
 		answer.val = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
 		e.error = answer.val < 0 ? -errno : 0;
 	}
+	close_fd(&e.file);
 	close_fd(&e.fd);
 	answer.error = e.error;
 	if (e.error)

@@ -3,8 +3,9 @@
 # Submissions that want to harm are graded as a class: each gets the verdict that it expects, the grader judges all
 # of them, every report stays whole, nothing of the host gets into one, and nothing of theirs onto the host.
 #
-# tests/hostile/NAME.patch changes exercise 01's solution. NAME.sh makes what no patch can: it is called with an
-# empty folder that it turns into the submission; one file alone in there is an archive, and is handed in itself.
+# tests/hostile/NAME.patch changes the solution of an exercise, 01 if it names none ("In: NN-topic"). NAME.sh makes
+# what no patch can: it is called with an empty folder that it turns into the submission; one file alone in there is
+# an archive, and is handed in itself.
 # Their headers: "Expect: OUTCOME WORDS", perhaps "Expect-on KERNEL: OUTCOME WORDS", or "Expect-busy: OUTCOME WORDS"
 # where it may also be that on a busy machine, then what is tried.
 #
@@ -30,10 +31,24 @@ footholds()
     find /tmp /var/tmp /dev/shm "$work" -name "*$FOOTHOLD*" 2>/dev/null || :
 }
 
+# header NAME CASE: what stands behind it there.
+header()
+{
+    sed -nE "s/^(# )?$1: //p" "$2" | head -n 1
+}
+
+unit_of()
+{
+    local unit
+    unit=$(header In "$1")
+    printf '%s\n' "${unit:-01-kprobe-counter}"
+}
+
 # make_submission CASE: prints the path of what is handed in.
 make_submission()
 {
-    local name dir only
+    local name dir only unit
+    unit=$(unit_of "$1")
     name=$(basename "${1%.*}")
     dir=$work/class/$name
     mkdir "$dir"
@@ -41,19 +56,19 @@ make_submission()
         bash "$1" "$dir"
     else
         mkdir "$dir/exercises"
-        cp -r solutions/01-kprobe-counter "$dir/exercises/"
-        patch -s -p1 -d "$dir/exercises/01-kprobe-counter" <"$1"
+        cp -r "solutions/$unit" "$dir/exercises/"
+        patch -s -p1 -d "$dir/exercises/$unit" <"$1"
     fi
     only=$(find "$dir" -mindepth 1 -maxdepth 1 -type f)
     [ -f "$only" ] || only=$dir
     printf '%s\n' "$only"
 }
 
-# grade_on KERNEL SUBMISSION...: all reports, as $work/KERNEL.*
+# grade_on KERNEL@UNIT SUBMISSION...: all reports, as $work/KERNEL@UNIT.*
 grade_on()
 {
-    local at=$work/$1 status=0 tries=0
-    (cd "$work/run" && ../tree/workbook grade -v -e 01 --kernel "$1" --json "$at.json" --junit "$at.xml" \
+    local at=$work/$1 unit=${1#*@} status=0 tries=0
+    (cd "$work/run" && ../tree/workbook grade -v -e "${unit%%-*}" --kernel "${1%@*}" --json "$at.json" --junit "$at.xml" \
         --csv "$at.csv" "${@:2}" >"$at.table" 2>"$at.said") || status=$?
     echo $status >"$at.status"
     until ! find /proc/[0-9]*/cwd -lname "$work/run*" 2>/dev/null | grep -q .; do
@@ -70,27 +85,25 @@ for name in "${@:-*}"; do
     done
 done
 
-# header NAME CASE: what stands behind it there.
-header()
-{
-    sed -nE "s/^(# )?$1: //p" "$2" | head -n 1
-}
-
-# expected HEADER: lines of "SUBMISSION TAB OUTCOME WORDS [TAB OUTCOME WORDS]", of the cases that have such a header.
+# expected HEADER UNIT: lines of "SUBMISSION TAB OUTCOME WORDS [TAB OUTCOME WORDS]", of the cases with such a header.
 expected()
 {
     local i line busy
     for i in "${!cases[@]}"; do
+        [ "$(unit_of "${cases[i]}")" = "$2" ] || continue
         line=$(header "$1" "${cases[i]}")
         busy=$([ "$1" != Expect ] || header Expect-busy "${cases[i]}")
         [ -z "$line" ] || printf '%s\t%s%s\n' "${submissions[i]}" "$line" "${busy:+$'\t'$busy}"
     done
 }
 
-expected Expect >"$work/latest.expected"
-for kernel in $(sed -nE 's/^(# )?Expect-on ([^:]*):.*/\2/p' "${cases[@]}" | sort -u); do
-    expected "Expect-on $kernel" >"$work/$kernel.expected"
+for unit in $(for path in "${cases[@]}"; do unit_of "$path"; done | sort -u); do
+    expected Expect "$unit" >"$work/latest@$unit.expected"
+    for kernel in $(sed -nE 's/^(# )?Expect-on ([^:]*):.*/\2/p' "${cases[@]}" | sort -u); do
+        expected "Expect-on $kernel" "$unit" >"$work/$kernel@$unit.expected"
+    done
 done
+find "$work" -maxdepth 1 -name '*.expected' -empty -delete
 before=$(git status --porcelain)
 for list in "$work"/*.expected; do
     mapfile -t these < <(cut -f 1 "$list")
@@ -148,7 +161,7 @@ def is_told(want, got, said):
 
 for listed in sorted(glob.glob(work + "/*.expected")):
     report = listed[:-len(".expected")]
-    kernel = os.path.basename(report)
+    kernel, unit = os.path.basename(report).split("@")
     status = text_of(report + ".status").strip()
     if status != "0":
         complain("on %s: exit status %s\n%s" % (kernel, status, text_of(report + ".said")))
@@ -161,7 +174,7 @@ for listed in sorted(glob.glob(work + "/*.expected")):
         case = os.path.relpath(path, work + "/class").split("/")[0]
         if s["name"] != name_of(path, paths):
             complain("%s on %s is called %r" % (case, kernel, s["name"]))
-        got = s["outcomes"].get("01-kprobe-counter", "nothing")
+        got = s["outcomes"].get(unit, "nothing")
         said = s["flags"] + [t["output"] for t in s["tests"]] + \
             [note for note in s["notes"] if not note.endswith("handed in too")]
         if not any(is_told(want, got, said) for want in wants):
