@@ -241,11 +241,12 @@ int sandbox__check(void)
 int sandbox__build(const struct handed_in *h, struct built *b)
 {
 	cleanup_buf struct buf out = { 0 }, said = { 0 };
+	const char *refused = handed_in__refused(h);
 	int status;
 
 	*b = (struct built){ .program = -1, .object = -1, .source = -1 };
-	if (h->refused) {
-		buf__printf(&b->messages, "%s: not built\n", h->refused);
+	if (refused) {
+		buf__printf(&b->messages, "%s: not built\n", refused);
 		return 0;
 	}
 	status = run_make(h, &out, &said);

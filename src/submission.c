@@ -195,6 +195,10 @@ static void take_source(struct reader *r, struct archive_entry *e, struct handed
 		     more ? path : old);
 	if (!more)
 		return;
+	free(h->path[source]);
+	h->path[source] = xstrdup(path);
+	free(h->wrong[source]);
+	h->wrong[source] = NULL;
 	if (archive_entry_hardlink(e))
 		wrong = "is a hard link, not a file";
 	else if (archive_entry_filetype(e) == AE_IFLNK)
@@ -204,8 +208,7 @@ static void take_source(struct reader *r, struct archive_entry *e, struct handed
 	else
 		wrong = read_content(r, &text);
 	if (wrong) {
-		free(h->refused);
-		h->refused = xprintf("%s %s", name, wrong);
+		h->wrong[source] = xprintf("%s %s", name, wrong);
 		note(r->s, "%s/%s %s: not taken", h->unit->name, name, wrong);
 		return;
 	}
@@ -215,8 +218,6 @@ static void take_source(struct reader *r, struct archive_entry *e, struct handed
 	h->source[source] = text;
 	text = (struct buf){ 0 };
 	h->given[source] = true;
-	free(h->path[source]);
-	h->path[source] = xstrdup(path);
 }
 
 /* A file that bears a source's name where no exercise's stand. With one exercise to grade, the single folder that has
@@ -432,8 +433,8 @@ static void handed_in__clear(struct handed_in *h)
 	for (int k = 0; k < NR_SOURCES; k++) {
 		buf__free(&h->source[k]);
 		free(h->path[k]);
+		free(h->wrong[k]);
 	}
-	free(h->refused);
 }
 
 /* Sources that were not handed in are the starter's. */
@@ -450,7 +451,7 @@ static void fill_in(struct submission *s)
 				continue;
 			buf__free(&h->source[k]);
 			file__read(path, &h->source[k]);
-			if (!h->refused)
+			if (!handed_in__refused(h))
 				note(s, "%s/%s%s was not handed in: the starter's is used",
 				     h->unit->name, h->unit->topic, unit_sources[k]);
 		}
@@ -557,9 +558,18 @@ void submission__free(struct submission *s)
 	*s = (struct submission){ 0 };
 }
 
+const char *handed_in__refused(const struct handed_in *h)
+{
+	const char *why = NULL;
+
+	for (int i = 0; i < NR_SOURCES && !why; i++)
+		why = h->wrong[i];
+	return why;
+}
+
 bool handed_in__any(const struct handed_in *h)
 {
-	bool any = h->refused;
+	bool any = handed_in__refused(h);
 
 	for (int i = 0; i < NR_SOURCES; i++)
 		any |= h->given[i];
@@ -574,7 +584,7 @@ bool handed_in__edited(const struct handed_in *h)
 	cleanup_free char *path = xprintf("%s/starter.ids", h->unit->exercise);
 	cleanup_buf struct buf ids = { 0 };
 
-	if (h->refused || file__read(path, &ids))
+	if (handed_in__refused(h) || file__read(path, &ids))
 		return true;
 	for (int i = 0; i < NR_SOURCES; i++) {
 		cleanup_free char *id = git_blob_id(h->source[i].data, h->source[i].len);

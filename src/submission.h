@@ -22,8 +22,8 @@ struct handed_in {
 	const struct unit *unit;
 	struct buf source[NR_SOURCES]; /* the starter's where it was not handed in */
 	bool given[NR_SOURCES];
-	char *path[NR_SOURCES]; /* where it stood in what was handed in */
-	char *refused;		/* why a source was not taken ("... is a symbolic link"), or NULL */
+	char *path[NR_SOURCES];	 /* where it stood in what was handed in */
+	char *wrong[NR_SOURCES]; /* why it was not taken ("... is a symbolic link"), or NULL */
 };
 
 struct submission {
@@ -45,6 +45,8 @@ int submission__read(struct submission *s, const char *path, const struct units 
 		     const char *bare);
 void submission__free(struct submission *s);
 
+/* Why one of the sources was not taken, or NULL. */
+const char *handed_in__refused(const struct handed_in *h);
 /* Whether any of the exercise's sources is there, or was refused. */
 bool handed_in__any(const struct handed_in *h);
 /* Whether what is there differs from the starter's text. */

@@ -266,8 +266,29 @@ static void test_links_and_devices(void **state)
 		begin(&m, ".tar.gz");
 		put(&m, PROBE, cases[i].mode, cases[i].target, NULL, 0);
 		assert_int_equal(end(&m), 0);
-		assert_non_null(first(&m)->refused);
-		assert_non_null(strstr(first(&m)->refused, cases[i].said));
+		assert_non_null(handed_in__refused(first(&m)));
+		assert_non_null(strstr(handed_in__refused(first(&m)), cases[i].said));
+		made__free(&m);
+	}
+}
+
+/* Only the file that counts can be refused, whichever is read first. */
+static void test_link_beside_a_copy(void **state)
+{
+	static const char link[] = "a/01-kprobe-counter/kprobe-counter.bpf.c";
+
+	for (int first_is_link = 0; first_is_link < 2; first_is_link++) {
+		struct made m;
+
+		begin(&m, ".tar.gz");
+		if (first_is_link)
+			put(&m, link, S_IFLNK | 0777, "/etc/shadow", NULL, 0);
+		put_text(&m, PROBE, "probe");
+		if (!first_is_link)
+			put(&m, link, S_IFLNK | 0777, "/etc/shadow", NULL, 0);
+		assert_int_equal(end(&m), 0);
+		assert_null(handed_in__refused(first(&m)));
+		assert_true(first(&m)->given[1]);
 		made__free(&m);
 	}
 }
@@ -286,7 +307,7 @@ static void test_links_in_a_folder(void **state)
 	assert_int_equal(symlink("/etc/passwd", link), 0);
 	assert_int_equal(units__load(&units, project_root()), 0);
 	assert_int_equal(submission__read(&s, dir, &units, NULL), 0);
-	assert_non_null(s.item[0].refused);
+	assert_non_null(handed_in__refused(&s.item[0]));
 	submission__free(&s);
 	units__free(&units);
 	file__remove_tree(dir);
@@ -371,7 +392,7 @@ static void test_link_to_a_folder(void **state)
 	name = submission__name(link, 0, false);
 	assert_string_equal(name, "anna");
 	assert_true(f.s.item[0].given[1]);
-	assert_non_null(strstr(f.s.item[0].refused, "symbolic link"));
+	assert_non_null(strstr(handed_in__refused(&f.s.item[0]), "symbolic link"));
 	folder__end(&f);
 }
 
@@ -380,6 +401,7 @@ static void test_unreadable_folder(void **state)
 {
 	cleanup_free char *probe = NULL, *other = NULL, *dir = NULL;
 	bool root = !geteuid();
+	mode_t mask = umask(022);
 	struct folder f;
 	int err;
 
@@ -399,6 +421,7 @@ static void test_unreadable_folder(void **state)
 	assert_int_equal(err, 0);
 	assert_true(f.s.item[0].given[1]);
 	assert_true(said(&f, "passed over: m: "));
+	umask(mask);
 	assert_int_equal(chmod(dir, 0755), 0);
 	folder__end(&f);
 }
@@ -423,7 +446,7 @@ static void test_bounds(void **state)
 	begin(&m, ".tar.xz"); /* a source that is too large */
 	put(&m, PROBE, S_IFREG | 0644, NULL, zeros, SUBMISSION_MAX_FILE + 1);
 	assert_int_equal(end(&m), 0);
-	assert_non_null(strstr(first(&m)->refused, "too large"));
+	assert_non_null(strstr(handed_in__refused(first(&m)), "too large"));
 	made__free(&m);
 
 	begin(&m, ".tar.xz"); /* a bomb before it */
@@ -445,7 +468,7 @@ static void test_bounds(void **state)
 	begin(&m, ".zip"); /* NUL bytes end C strings early */
 	put(&m, PROBE, S_IFREG | 0644, NULL, "a\0b", 3);
 	assert_int_equal(end(&m), 0);
-	assert_non_null(strstr(first(&m)->refused, "NUL"));
+	assert_non_null(strstr(handed_in__refused(first(&m)), "NUL"));
 	made__free(&m);
 }
 
@@ -486,6 +509,7 @@ int main(void)
 		cmocka_unit_test(test_two_bare_folders),
 		cmocka_unit_test(test_paths_that_lead_outside),
 		cmocka_unit_test(test_links_and_devices),
+		cmocka_unit_test(test_link_beside_a_copy),
 		cmocka_unit_test(test_links_in_a_folder),
 		cmocka_unit_test(test_copies_in_a_folder),
 		cmocka_unit_test(test_link_to_a_folder),
