@@ -482,9 +482,9 @@ static int check_reports(const struct args *a)
 
 		if (!path || !strcmp(path, "-"))
 			continue;
-		if (!stat(path, &st) && S_ISDIR(st.st_mode))
-			return err_msg("--%s %s: a folder; name a file in it", formats[i].name,
-				       path);
+		if (!stat(path, &st) && !S_ISREG(st.st_mode))
+			return err_msg("--%s %s: no regular file; name one, or \"-\"",
+				       formats[i].name, path);
 		if (access(dir, W_OK | X_OK))
 			return err_sys("--%s %s: nothing can be written into %s", formats[i].name,
 				       path, dir);
@@ -743,7 +743,7 @@ static int emit(struct args *a)
 COMMAND(grade, "give points to what learners hand in", &argp)
 {
 	struct args args = { 0 };
-	int status = EXIT_SETUP;
+	int status = EXIT_SETUP, err;
 
 	argp_err_exit_status = EXIT_SETUP;
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
@@ -751,11 +751,12 @@ COMMAND(grade, "give points to what learners hand in", &argp)
 	/* libarchive takes names in UTF-8 in such a locale only, and whoever grades may be a cron job in none. */
 	if (strcmp(nl_langinfo(CODESET), "UTF-8"))
 		setlocale(LC_CTYPE, "C.UTF-8");
-	if (args.gather)
+	err = check_reports(&args);
+	if (!err && args.gather)
 		status = gather(&args);
-	else if (args.platform)
+	else if (!err && args.platform)
 		status = emit(&args);
-	else if (!check_gradescope(&args, args.submissions.count) && !check_reports(&args))
+	else if (!err && !check_gradescope(&args, args.submissions.count))
 		status = args.slurm ? grade_on_cluster(&args) : grade(&args);
 	strings__free(&args.submissions);
 	strings__free(&args.chosen);

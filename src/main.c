@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "options.h"
 
@@ -63,23 +65,22 @@ static int close_stdout(int status)
 	return status;
 }
 
-/* make, which the commands run, learns of the folder by the environment. */
-static int use_exercises(const char *dir)
+/* make, which the commands run, learns of the folder by the environment. `from` is what named it. */
+static int use_exercises(const char *from, const char *dir)
 {
 	cleanup_free char *path = realpath(dir, NULL);
 	cleanup_free char *tests = path ? xprintf("%s/tests", path) : NULL;
 	char bad;
 
 	if (!path)
-		return err_sys("--exercises %s", dir);
+		return err_sys("%s: '%s'", from, dir);
 	if (access(tests, F_OK))
-		return err_msg("--exercises %s: it holds no tests/; lay it out like the project",
-			       dir);
+		return err_msg("%s: '%s' holds no tests/; lay it out like the project", from, dir);
 	bad = path[strcspn(path, " \t\n:%$&;|<>()'\"`*?[\\")]; /* in VPATH, or to a shell */
 	if (bad)
-		return err_msg("--exercises %s: make takes no path with '%c' in it; move or rename "
-			       "the folder %s",
-			       dir, bad, path);
+		return err_msg("%s: make takes no path with '%c' in it; move or rename the folder "
+			       "'%s'",
+			       from, bad, path);
 	return setenv("WORKBOOK_EXERCISES", path, 1);
 }
 
@@ -101,18 +102,25 @@ static const char *take_exercises(int *argc, char ***argv)
 	return taken == 1 ? args[1] + len + 1 : args[2];
 }
 
+/* What is closed would be the next file that is opened, here and in what this starts. Writes still fail. */
+static void hold_standard_files(void)
+{
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDONLY)) >= 0 && fd <= STDERR_FILENO)
+		;
+	close_fd(&fd);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
 	static char name[64];
-	const char *dir;
+	const char *dir, *set = getenv("WORKBOOK_EXERCISES");
 
+	hold_standard_files();
 	setlocale(LC_ALL, "");
 	dir = take_exercises(&argc, &argv);
-	if (!dir)
-		dir = getenv("WORKBOOK_EXERCISES");
-	if (dir && *dir && use_exercises(dir))
-		return EXIT_SETUP;
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_SETUP;
@@ -121,6 +129,9 @@ int main(int argc, char **argv)
 		usage(stdout);
 		return close_stdout(0);
 	}
+	if (dir ? use_exercises("--exercises", dir)
+		: set && *set && use_exercises("WORKBOOK_EXERCISES", set))
+		return EXIT_SETUP;
 	command = find_command(argv[1]);
 	if (!command) {
 		err_msg("%s: no such command; see `workbook --help`", argv[1]);

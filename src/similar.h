@@ -6,8 +6,9 @@
 
 /* How much two C texts have in common: the hashes of every SHINGLE_TOKENS tokens in a row, whatever the
  * blanks and comments between them (Broder, "On the resemblance and containment of documents", 1997).
- * All names that somebody chose count as the same one: giving others hides nothing. Keywords, bpf_... and
- * names with "__" count as they are: a pair and its unit's solution, told apart by these, stay below nine tenths.
+ * All names that somebody chose count as the same one: giving others hides nothing, unless they look like the
+ * libraries'. Keywords, bpf_... and names with "__" count as they are: a pair and its unit's solution, told apart by
+ * these, stay below nine tenths.
  * Of a long text only the smallest hashes are kept, as there: two such sets are compared up to where both are
  * known.
  */

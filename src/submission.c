@@ -490,6 +490,8 @@ char *submission__name(const char *given, unsigned parents, bool ending)
 
 	for (start = len; start && (path[start - 1] != '/' || parents--);)
 		start--;
+	if (start == len) /* the root */
+		start = 0;
 	len -= start;
 	for (size_t i = 0; i < ARRAY_SIZE(endings) && !ending; i++)
 		if (text__ends(path + start, len, endings[i]) && len > strlen(endings[i])) {

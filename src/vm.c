@@ -445,7 +445,7 @@ static void say_wait(const struct vm *vm, uint32_t type, const char *order, int 
 	bool program = type == FRAME_READY || type == FRAME_WAIT;
 
 	say("kernel %s: %s: waiting for %s (up to %d s)", vm->kernel, order,
-	    type == FRAME_READY	 ? "its header line"
+	    type == FRAME_READY	 ? strcmp(order, "stimulus") ? "its header line" : "its events"
 	    : type == FRAME_WAIT ? "its end"
 				 : "the guest's answer",
 	    (program ? ms - ORDER_MS : ms) / 1000);

@@ -45,6 +45,9 @@ told 2 "from 1 to [0-9]+, not '0'" ./workbook run 01 --jobs 0
 told 2 'no such mistake; there are: .*thread-id' ./workbook run 01 --wrong nope
 told 2 'only one of --exercise, --solution' ./workbook run 01 --exercise --solution
 told 2 'which unit' ./workbook run
+told 2 'standard output: Bad file descriptor' sh -c './workbook list >&-'
+said=$(./workbook doctor <&-)
+expect '^nothing is missing' "$said"
 told 2 'bash or zsh' ./workbook completion fish
 
 # --- the learner's program ---

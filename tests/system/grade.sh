@@ -188,7 +188,9 @@ expect '99: no such unit' "$said"
 expect '^empty +0/10' "$said"
 mv "$mine" "$work/my own"
 refused "no path with ' ' in it" ./workbook --exercises "$work/my own" list
-refused "no path with ' ' in it" env WORKBOOK_EXERCISES="$work/my own" ./workbook list
+refused "^workbook: WORKBOOK_EXERCISES: .*no path with ' ' in it" env WORKBOOK_EXERCISES="$work/my own" ./workbook list
+refused "^workbook: --exercises: '': No such" ./workbook --exercises= list
+expect '^Usage: workbook' "$(WORKBOOK_EXERCISES=/none ./workbook --help)"
 status=0
 said=$(grade --gradescope - "$class/anna" "$class/bob" 2>&1) || status=$?
 [ $status = 2 ] && expect 'one submission' "$said"
@@ -196,7 +198,10 @@ status=0
 said=$(grade "$class/nobody" 2>&1) || status=$?
 [ $status = 0 ] && expect 'No such file' "$said"
 expect 'nothing can be written' "$(grade --csv "$work/nowhere/x.csv" "$class/anna" 2>&1 || :)"
-expect 'a folder; name a file' "$(grade --csv "$work" "$class/anna" 2>&1 || :)"
+for path in "$work" /dev/null; do
+    refused 'no regular file; name one' grade --csv "$path" "$class/anna"
+    refused 'no regular file; name one' grade --gather "$work/parts" --csv "$path"
+done
 expect '--shard wants --seed' "$(grade --shard 1/2 --json x.json "$class/anna" 2>&1 || :)"
 expect '--shard wants --json' "$(grade --shard 1/2 --seed 5 "$class/anna" 2>&1 || :)"
 expect 'as 2/3, not .3/2' "$(grade --shard 3/2 "$class/anna" 2>&1 || :)"

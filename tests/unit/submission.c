@@ -476,6 +476,7 @@ static void test_no_submission(void **state)
 {
 	cleanup_free char *fifo = xprintf("/tmp/submission.%d.tar.gz", getpid());
 	cleanup_free char *name = submission__name("/bin/true", 0, false);
+	cleanup_free char *root = submission__name("/", 0, false);
 	struct units units = { 0 };
 	struct submission s;
 
@@ -485,6 +486,7 @@ static void test_no_submission(void **state)
 	submission__free(&s);
 	assert_true(submission__read(&s, "/bin/true", &units, NULL) < 0);
 	assert_string_equal(name, "true");
+	assert_string_equal(root, "/");
 	submission__free(&s);
 	alarm(20); /* who opens these waits for ever, or for the kernel's next message */
 	assert_true(submission__read(&s, "/proc/kmsg", &units, NULL) < 0);
