@@ -465,8 +465,10 @@ static void open_shops(struct stim *s)
 	close(DOOR_FD);
 }
 
-/* What becomes of an order: begin, begin again as the next order, end. */
-static const char *const fates[] = { "be", "be", "be", "bae", "bee", "b", "e" };
+/* What becomes of an order: begin, begin again as the next order, end. That takes another's number: the first's never,
+ * which ends twice.
+ */
+static const char *const fates[] = { "bee", "be", "be", "bae", "be", "b", "e" };
 
 static void plan_order(struct stim *s, int nr, enum way way)
 {
