@@ -18,12 +18,14 @@ screen()
     tmux -S "$socket" capture-pane -p -J -t learner
 }
 
-# see WHAT: waits until the screen shows it.
+# see WHAT [KEY]: waits until the screen shows it, and types the key once a second.
 see()
 {
-    local end=$((SECONDS + 240))
+    local end=$((SECONDS + 240)) typed=-1
     until screen | grep -qE -- "$1"; do
         [ $SECONDS -lt $end ] || fail "the screen never showed '$1' but:" "$(screen)"
+        [ -z "${2-}" ] || [ $typed = $SECONDS ] || type_keys "$2"
+        typed=$SECONDS
         sleep 0.1
     done
 }
@@ -31,6 +33,15 @@ see()
 type_keys()
 {
     tmux -S "$socket" send-keys -t learner "$@"
+}
+
+# Ctrl-C is the pager's, which goes on. It loses a key that comes while it sees to that.
+interrupt_pager()
+{
+    see '^:'
+    type_keys C-c
+    see '\(END\)' G
+    type_keys q
 }
 
 # type_command COMMAND: on an empty screen; see_end waits until it has ended.
@@ -71,11 +82,8 @@ type_keys l
 see 'started +01-kprobe-counter'
 type_keys c
 see 'not passed yet'
-# Ctrl-C is the pager's, which goes on.
 type_keys d
-see '^:'
-type_keys C-c
-type_keys q
+interrupt_pager
 see 'q quit'
 # An editor that writes a new file and renames it; twice at once is one check.
 for file in "$solution"/*; do
@@ -104,9 +112,7 @@ see_end
 see 'started +01-kprobe-counter .* 6\.12$'
 type_command './workbook diff 01'
 see '  (\||│) '
-see '^:'
-type_keys C-c
-type_keys q
+interrupt_pager
 see_end
 usable diff
 
