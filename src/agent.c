@@ -415,6 +415,18 @@ static bool has_line(const struct slot *s, off_t *size)
 	return n > 0 && memchr(text, '\n', n);
 }
 
+/* Who is stopped is not slow. The stimulus stops tools itself. */
+static bool is_stopped(const struct slot *s)
+{
+	pid_t others[SLOTS];
+	size_t count = 0;
+
+	for (size_t i = 0; i < SLOTS; i++)
+		if (&slots[i] != s)
+			others[count++] = slots[i].pid;
+	return held__stopped(NOBODY, others, count);
+}
+
 static void reply_state(struct slot *s, bool timed_out)
 {
 	const struct timeval *u = &s->usage.ru_utime, *k = &s->usage.ru_stime;
@@ -423,8 +435,10 @@ static void reply_state(struct slot *s, bool timed_out)
 
 	has_line(s, &size);
 	snprintf(text, sizeof(text),
-		 "exited=%d timeout=%d status=%d ready_ms=%lld rss_kb=%ld cpu_ms=%ld output=%lld",
-		 s->exited, timed_out, s->status, (long long)s->ready, s->usage.ru_maxrss,
+		 "exited=%d timeout=%d stopped=%d status=%d ready_ms=%lld rss_kb=%ld cpu_ms=%ld "
+		 "output=%lld",
+		 s->exited, timed_out, timed_out && is_stopped(s), s->status, (long long)s->ready,
+		 s->usage.ru_maxrss,
 		 (u->tv_sec + k->tv_sec) * 1000L + (u->tv_usec + k->tv_usec) / 1000,
 		 (long long)size);
 	send_frame(FRAME_OK, text, strlen(text));

@@ -203,27 +203,59 @@ static void list_qdiscs(struct buf *out)
 
 /* --- processes --- */
 
+struct process {
+	pid_t pid;
+	char name[64], state;
+	unsigned uid;
+};
+
+static bool read_process(const char *pid, struct process *p)
+{
+	cleanup_free char *path = xprintf("/proc/%s/status", pid);
+	cleanup_file FILE *f = *pid <= '9' ? fopen(path, "re") : NULL;
+	char line[256];
+
+	*p = (struct process){ .pid = atoi(pid) };
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Name: %63[^\n]", p->name) != 1 &&
+		    sscanf(line, "State: %c", &p->state) != 1 &&
+		    sscanf(line, "Uid: %u", &p->uid) == 1)
+			return true;
+	return false;
+}
+
 static void list_processes(unsigned uid, struct buf *out)
 {
 	DIR *proc = opendir("/proc");
+	struct process p;
 
-	for (struct dirent *e; proc && (e = readdir(proc));) {
-		cleanup_free char *path = xprintf("/proc/%s/status", e->d_name);
-		cleanup_file FILE *f = e->d_name[0] <= '9' ? fopen(path, "re") : NULL;
-		char line[256], name[64] = "";
-		unsigned owner;
-
-		while (f && fgets(line, sizeof(line), f)) {
-			if (sscanf(line, "Name: %63[^\n]", name) == 1 ||
-			    sscanf(line, "Uid: %u", &owner) != 1)
-				continue;
-			if (owner == uid)
-				buf__printf(out, "process %s %s\n", e->d_name, name);
-			break;
-		}
-	}
+	for (struct dirent *e; proc && (e = readdir(proc));)
+		if (read_process(e->d_name, &p) && p.uid == uid)
+			buf__printf(out, "process %d %s\n", p.pid, p.name);
 	if (proc)
 		closedir(proc);
+}
+
+static bool is_among(pid_t pid, const pid_t *pids, size_t count)
+{
+	while (count--)
+		if (pids[count] == pid)
+			return true;
+	return false;
+}
+
+bool held__stopped(unsigned uid, const pid_t *but, size_t count)
+{
+	DIR *proc = opendir("/proc");
+	bool stopped = false;
+	struct process p;
+
+	for (struct dirent *e; !stopped && proc && (e = readdir(proc));)
+		stopped = read_process(e->d_name, &p) && p.state == 'T' && p.uid != uid &&
+			  !is_among(p.pid, but, count);
+	if (proc)
+		closedir(proc);
+	return stopped;
 }
 
 /* --- */

@@ -32,6 +32,9 @@ void held__new(const struct buf *before, const struct buf *now, struct buf *out)
  */
 uint64_t held__missed(void);
 
+/* Whether a process is stopped that is none of this user's and none of the `count` in `but`. */
+bool held__stopped(unsigned uid, const pid_t *but, size_t count);
+
 /* Removes the pins in a folder of the BPF file system. Returns 0, or -1 with errno. */
 int held__unpin(const char *dir);
 

@@ -269,7 +269,7 @@ static int conclude_stimulus(struct vm *vm, const struct program_state *state, s
 
 	if (err)
 		return err;
-	r->late = state->timeout;
+	r->late = state->timeout && !state->stopped;
 	return conclude(r, OUT_SETUP,
 			xprintf("stimulus: %s: %.800s",
 				state->timeout		     ? "not done in time"
@@ -319,7 +319,7 @@ static void judge_ends(struct run *r)
 {
 	const struct program_state *bcc = &r->bcc.state, *lib = &r->libbpf.state;
 
-	r->late = !bcc->exited;
+	r->late = !bcc->exited && !bcc->stopped;
 	if (!bcc->exited || bcc->status)
 		conclude(r, OUT_SETUP,
 			 xprintf("BCC: the prototype %s; the end of its standard error: %.800s",
@@ -427,7 +427,7 @@ static int end_libbpf(struct vm *vm, const struct run_program *p, struct run *r)
 	return !err && r->outcome == OUT_MATCH ? look_at_programs(vm, p, r) : err;
 }
 
-/* What is left behind may have kept the others from ending in time, if nothing worse has; it is not what kills them. */
+/* What is left behind may have kept the others from ending in time, if nothing worse has; it neither kills nor stops them. */
 static int explain_late(struct vm *vm, const struct run_program *p, struct run *r)
 {
 	int err = look_at_programs(vm, p, r);

@@ -44,7 +44,7 @@ struct tool_run {
 struct run {
 	enum outcome outcome;
 	char *why; /* one sentence, NULL after OUT_MATCH and OUT_MISMATCH */
-	bool late; /* BCC or the stimulus did not end in time */
+	bool late; /* BCC or the stimulus did not end in time, and nobody stopped it */
 	struct tool_run bcc, libbpf;
 	struct buf truth;
 	struct buf judged; /* what the judge printed, see report.h */

@@ -582,9 +582,10 @@ static int wait_slot(struct vm *vm, uint32_t type, const char *slot, int ms,
 	if (err)
 		return err;
 	if (sscanf(reply.data,
-		   "exited=%d timeout=%d status=%d ready_ms=%ld rss_kb=%ld cpu_ms=%ld output=%ld",
-		   &state->exited, &state->timeout, &state->status, &state->ready_ms,
-		   &state->rss_kb, &state->cpu_ms, &state->output) != 7) {
+		   "exited=%d timeout=%d stopped=%d status=%d ready_ms=%ld rss_kb=%ld cpu_ms=%ld "
+		   "output=%ld",
+		   &state->exited, &state->timeout, &state->stopped, &state->status,
+		   &state->ready_ms, &state->rss_kb, &state->cpu_ms, &state->output) != 8) {
 		err_msg("kernel %s: %s: not a reply", vm->kernel, slot);
 		return -EPROTO;
 	}

@@ -14,6 +14,7 @@ struct vm;
 struct program_state {
 	int exited;    /* the rest of a process is valid only then */
 	int timeout;   /* neither ready nor ended in time */
+	int stopped;   /* and somebody has stopped it, or a process of its */
 	int status;    /* as of wait() */
 	long ready_ms; /* from start to the first line of output, -1 without one */
 	long rss_kb;   /* peak memory */
