@@ -562,7 +562,7 @@ static int copy_place(struct event *e)
 		 sizeof(config)) < sizeof(config))
 		return -EFAULT;
 	e->name[peek(e, config[0], e->name, sizeof(e->name) - 1)] = '\0';
-	e->in_file = e->attr.type == event_type("uprobe");
+	e->in_file = config[0] && e->attr.type == event_type("uprobe");
 	if (e->in_file)
 		mean_caller(e);
 	e->attr.config1 = config[0] ? (uintptr_t)e->name : 0;
