@@ -102,9 +102,7 @@ int subject__read_facts(struct subject *s)
 	return build__facts(object, &s->facts);
 }
 
-/* Whether what judges the subject was never built: it is no mistake of who wrote the program when that fails, and an
- * image that it takes has its progress shown.
- */
+/* Whether what judges the subject was never built: that may take an image, whose progress is shown. */
 static bool lacks_grader(const struct subject *s)
 {
 	cleanup_free char *types = xprintf("%s/build/vmlinux.h", project_root());
@@ -123,6 +121,9 @@ int subject__build(struct subject *s, struct buf *messages)
 		return -EINVAL;
 	subject__add_targets(s, &targets);
 	err = build__targets(&targets, messages);
+	/* What judges is no mistake of who wrote the program. */
+	if (err > 0 && build__grader(&units))
+		return -EINVAL;
 	return err ? err : subject__read_facts(s);
 }
 

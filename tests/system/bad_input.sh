@@ -113,8 +113,9 @@ told 2 '127.0.0.1|network|mirror' env XDG_CACHE_HOME="$work/empty" \
 mv build/vmlinux.h build/vmlinux.from "$work/"
 told 2 '127.0.0.1|network|mirror' env XDG_CACHE_HOME="$work/empty" \
     WORKBOOK_MIRROR=http://127.0.0.1:9 ./workbook check 01 --kernel 6.12
-[ ! -e .progress ] || fail 'a missing image was noted as a mistake of the learner' "$(cat .progress)"
 mv "$work"/vmlinux.* build/
+told 2 'VMLINUX_BTF=/none: no such file' env VMLINUX_BTF=/none ./workbook check 01 --kernel 6.12
+[ ! -e .progress ] || fail 'missing types were noted as a mistake of the learner' "$(cat .progress)"
 mkdir "$work/full"
 export work real=${XDG_CACHE_HOME:-$HOME/.cache}/bcc-to-libbpf
 # shellcheck disable=SC2016 # the other shell's variables
