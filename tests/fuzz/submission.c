@@ -34,8 +34,8 @@ static void check(const struct submission *s)
 	CHECK(s->notes.count <= SUBMISSION_MAX_NOTES + 1 + 1 + 1 + NR_SOURCES);
 	for (size_t i = 0; i < s->notes.count; i++)
 		check_plain(s->notes.items[i]);
-	if (h->refused)
-		check_plain(h->refused);
+	if (handed_in__refused(h))
+		check_plain(handed_in__refused(h));
 	for (int k = 0; k < NR_SOURCES; k++) {
 		CHECK(h->source[k].len <= SUBMISSION_MAX_FILE);
 		CHECK(!h->given[k] || strlen(h->source[k].data) == h->source[k].len);
