@@ -15,7 +15,7 @@
 #include "proc.h"
 #include "result.h"
 
-#define STEP_MS	    (15 * 60 * 1000)
+#define STEP_MS	    (30 * 60 * 1000)
 #define OTHER_SEEDS 3
 
 static const struct argp_option options[] = {
