@@ -427,7 +427,9 @@ static int end_libbpf(struct vm *vm, const struct run_program *p, struct run *r)
 	return !err && r->outcome == OUT_MATCH ? look_at_programs(vm, p, r) : err;
 }
 
-/* What is left behind may have kept the others from ending in time, if nothing worse has; it neither kills nor stops them. */
+/* What is left behind may have kept the others from ending in time, if nothing worse has. It neither kills nor stops
+ * them.
+ */
 static int explain_late(struct vm *vm, const struct run_program *p, struct run *r)
 {
 	int err = look_at_programs(vm, p, r);
